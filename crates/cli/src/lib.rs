@@ -1,0 +1,27 @@
+//! The command line of trueup: arguments in, an answer out, exit status as `diff`.
+//!
+//! Invariants:
+//! - Exit status 0: the books agree; 1: they differ; 2: trouble, and then no output file is written.
+//! - An output file appears whole or not at all.
+//! - Only this crate touches the terminal and the clock; everything it shows is made by the crates below.
+
+mod args;
+mod explain;
+mod output;
+mod progress;
+mod reconcile;
+mod trouble;
+
+pub use args::Arguments;
+pub use output::record;
+pub use trouble::{Status, Trouble};
+
+/// Runs a command that was parsed already.
+///
+/// # Errors
+/// [`Trouble`] with what to tell the person; the exit status is 2 then.
+pub fn run(arguments: Arguments) -> Result<Status, Trouble> {
+    match arguments.command {
+        args::Command::Reconcile(options) => reconcile::run(&options),
+    }
+}

@@ -1,0 +1,80 @@
+//! `trueup reconcile`.
+
+use crate::args::{Format, ReconcileOptions};
+use crate::output::{self, Answer};
+use crate::progress::Progress;
+use crate::{Status, Trouble, explain};
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use trueup_core::PackageTag;
+use trueup_intake::{Options, Store, read_store};
+
+/// Reads the folder, compares, answers.
+pub(crate) fn run(options: &ReconcileOptions) -> Result<Status, Trouble> {
+    let package = options.explain.as_deref().map(named_package).transpose()?;
+    let to_terminal = options.out.is_none() && std::io::stdout().is_terminal();
+    if options.format == Format::Xlsx && to_terminal {
+        return Err(Trouble::Usage("a workbook cannot be shown here; name a file with --out".to_owned()));
+    }
+    let progress = Progress::new();
+    let store = read_store(&options.store, Options { ages_from: options.as_of.as_deref() }, &mut |part| {
+        progress.part(part);
+    })?;
+    let outcome =
+        trueup_reconcile::reconcile(&store.books, &store.settings, &mut |done, all| progress.packages(done, all));
+    drop(progress);
+    let answer = Answer { store: &store, outcome: &outcome, colours: to_terminal };
+    let bytes = match package {
+        Some(package) => story(&store, &answer, package)?,
+        None => output::write(&answer, options.format)?,
+    };
+    deliver(&bytes, options.out.as_deref())?;
+    Ok(if outcome.discrepancies.is_empty() { Status::Agree } else { Status::Differ })
+}
+
+fn named_package(text: &str) -> Result<PackageTag, Trouble> {
+    PackageTag::parse(text.trim()).map_err(|error| {
+        Trouble::Usage(format!("--explain {text}: {error}; expected a tag of 24 characters 0-9 A-Z, or 16 digits"))
+    })
+}
+
+fn story(store: &Store, answer: &Answer<'_>, package: PackageTag) -> Result<Vec<u8>, Trouble> {
+    let books = store.books.get(package).ok_or_else(|| {
+        Trouble::Usage(format!("--explain {package}: no file of this store folder names that package; check the tag"))
+    })?;
+    Ok(explain::story(books, answer).into_bytes())
+}
+
+/// To standard output, or to a file that appears whole or not at all.
+fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<(), Trouble> {
+    let Some(path) = out else {
+        let mut stdout = std::io::stdout().lock();
+        return match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+            // Whoever read us has seen enough.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.map_err(|error| Trouble::Output { file: "standard output".into(), error: error.to_string() }),
+        };
+    };
+    let cannot = |error: String| Trouble::Output { file: path.display().to_string(), error };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new()
+        .prefix(".trueup-")
+        .tempfile_in(folder)
+        .map_err(|error| cannot(error.to_string()))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| cannot(error.to_string()))?;
+    readable_by_others(&file).map_err(|error| cannot(error.to_string()))?;
+    file.persist(path).map_err(|error| cannot(error.error.to_string()))?;
+    Ok(())
+}
+
+/// A temporary file is private; the answer is an ordinary file.
+#[cfg(unix)]
+fn readable_by_others(file: &tempfile::NamedTempFile) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &tempfile::NamedTempFile) -> std::io::Result<()> {
+    Ok(())
+}

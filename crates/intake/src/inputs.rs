@@ -1,0 +1,99 @@
+//! What is known of each file that was read.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use trueup_metrc::{ListReader, Record, WireError};
+use trueup_table::{Column, HashingReader, InputError, Row, Table};
+
+/// What is known of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputFacts {
+    /// Its path in the store folder.
+    pub file: String,
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// Rows or records in it.
+    pub rows: u64,
+    /// Rows that are not compared.
+    pub ignored: u64,
+    /// What was noticed, in plain words.
+    pub notes: Vec<String>,
+}
+
+/// Counts things of one kind for the notes of a file.
+#[derive(Debug, Default)]
+pub(crate) struct Tally(Vec<(&'static str, u64)>);
+
+impl Tally {
+    /// One more of what `text` says; `{}` in it becomes the number.
+    pub fn count(&mut self, text: &'static str) {
+        match self.0.iter_mut().find(|(known, _)| *known == text) {
+            Some((_, number)) => *number += 1,
+            None => self.0.push((text, 1)),
+        }
+    }
+
+    /// How many of what `text` says.
+    pub fn of(&self, text: &str) -> u64 {
+        self.0.iter().find(|(known, _)| *known == text).map_or(0, |(_, number)| *number)
+    }
+
+    pub fn notes(mut self) -> Vec<String> {
+        self.0.sort_unstable();
+        self.0.into_iter().map(|(text, number)| text.replace("{}", &number.to_string())).collect()
+    }
+}
+
+/// Reads a table row by row; returns its facts with what `read` noticed.
+pub(crate) fn read_table(
+    (path, display): &(PathBuf, String),
+    columns: &'static [Column],
+    mut read: impl FnMut(&Row<'_>) -> Result<(), InputError>,
+) -> Result<InputFacts, InputError> {
+    let mut table = Table::open(path, display, columns)?;
+    while let Some(row) = table.next_row()? {
+        read(&row)?;
+    }
+    facts(table, display)
+}
+
+/// Ends a table.
+pub(crate) fn facts(table: Table, display: &str) -> Result<InputFacts, InputError> {
+    let facts = table.finish()?;
+    Ok(InputFacts {
+        file: display.to_owned(),
+        sha256: facts.sha256,
+        rows: facts.rows,
+        ignored: 0,
+        notes: facts.notes,
+    })
+}
+
+/// A state answer that cannot be used, as people are told of any input: its record counts as the row.
+pub(crate) fn of_wire(error: WireError) -> InputError {
+    let mut told = InputError::new(error.file, error.found, error.expected, error.todo);
+    told.row = error.record;
+    told.column = error.field;
+    told
+}
+
+/// Opens a file for reading, with its hash.
+pub(crate) fn open(path: &Path, display: &str) -> Result<HashingReader<File>, InputError> {
+    File::open(path).map(HashingReader::new).map_err(|error| {
+        InputError::new(display, format!("the file cannot be opened: {error}"), "a file that can be read", "check it")
+    })
+}
+
+/// Reads one file of state answers.
+pub(crate) fn read_json<T: Record>(
+    reader: &mut ListReader<T>,
+    (path, display): &(PathBuf, String),
+    sink: &mut dyn FnMut(T, u64) -> Result<(), WireError>,
+) -> Result<InputFacts, InputError> {
+    let mut file = open(path, display)?;
+    let facts = reader.read_file(display, &mut file, sink).map_err(of_wire)?;
+    let sha256 = file.drain_hex().map_err(|error| {
+        InputError::new(display, format!("the file cannot be read: {error}"), "a file that can be read", "check it")
+    })?;
+    Ok(InputFacts { file: display.clone(), sha256, rows: facts.records, ignored: 0, notes: facts.notes })
+}

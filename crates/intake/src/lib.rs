@@ -1,0 +1,22 @@
+//! A store folder read into the books: what people export and what the state answers, checked and brought to one
+//! measure.
+//!
+//! Invariants:
+//! - All or nothing: the first thing that cannot be used ends the reading with file, row, column, what was expected and
+//!   what to do. Nothing half-read is ever compared.
+//! - What is read but not compared (merchandise, unknown columns, an older version of a record) is counted and said.
+//! - Quantities arrive in the books in the dimension that the state keeps the package in.
+//! - The order of rows and the way they are spread over files change nothing.
+
+mod folder;
+mod inputs;
+mod measures;
+mod pos_files;
+mod shelf_files;
+mod state_files;
+mod store_toml;
+
+pub use folder::{Options, Store, read_store};
+pub use inputs::InputFacts;
+pub use trueup_table::InputError;
+

@@ -1,0 +1,114 @@
+//! Bringing a number and its unit to the measure of the package.
+
+use rustc_hash::FxHashMap;
+use trueup_core::{Decimal, Dimension, PackageTag, Quantity, QuantityError, Sku, Unit};
+
+/// In which dimension each package is kept, and what a piece of each SKU holds.
+#[derive(Debug, Default)]
+pub(crate) struct Measures {
+    dimensions: FxHashMap<PackageTag, Dimension>,
+    /// From `sku_map`: what one piece of the SKU holds of this package.
+    per_piece: FxHashMap<(PackageTag, Sku), Quantity>,
+    /// From the inventory: what one piece of the SKU weighs or holds.
+    unit_weight: FxHashMap<Sku, Quantity>,
+    /// From the state: what one piece of the package's item weighs or holds.
+    unit_content: FxHashMap<PackageTag, Quantity>,
+}
+
+/// Why a number has no quantity in its package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum MeasureError {
+    /// Another dimension, and nothing says what a piece holds.
+    Dimension { package: Dimension, given: Dimension },
+    /// It does not fit.
+    TooLarge,
+}
+
+impl MeasureError {
+    /// What was found, what was expected.
+    pub fn told(&self, unit: Unit) -> (String, String) {
+        match self {
+            Self::Dimension { package, given } => (
+                format!("{} measures {given}, but this package is kept in {package}", unit.name()),
+                format!("a unit of {package}, or a row in pos/sku_map.csv that says what one piece holds"),
+            ),
+            Self::TooLarge => ("the quantity is too large".to_owned(), "a number below 9 million".to_owned()),
+        }
+    }
+}
+
+impl From<QuantityError> for MeasureError {
+    fn from(_: QuantityError) -> Self {
+        Self::TooLarge
+    }
+}
+
+impl Measures {
+    /// The state's word on a package decides.
+    pub fn set_dimension(&mut self, package: PackageTag, dimension: Dimension) {
+        self.dimensions.insert(package, dimension);
+    }
+
+    /// The first word on a package that the state does not have.
+    pub fn suggest_dimension(&mut self, package: PackageTag, dimension: Dimension) -> Dimension {
+        *self.dimensions.entry(package).or_insert(dimension)
+    }
+
+    pub fn dimension(&self, package: PackageTag) -> Option<Dimension> {
+        self.dimensions.get(&package).copied()
+    }
+
+    pub fn set_per_piece(&mut self, package: PackageTag, sku: Sku, quantity: Quantity) {
+        self.per_piece.insert((package, sku), quantity);
+    }
+
+    pub fn set_unit_weight(&mut self, sku: Sku, quantity: Quantity) {
+        self.unit_weight.insert(sku, quantity);
+    }
+
+    pub fn set_unit_content(&mut self, package: PackageTag, quantity: Quantity) {
+        self.unit_content.insert(package, quantity);
+    }
+
+    /// `number` of `unit` of a SKU as a quantity of its package.
+    pub fn quantity(
+        &mut self,
+        package: PackageTag,
+        sku: &Sku,
+        number: Decimal,
+        unit: Unit,
+    ) -> Result<Quantity, MeasureError> {
+        let given = Quantity::new(number, unit)?;
+        let piece = (unit == Unit::Each).then(|| self.piece(package, sku)).flatten();
+        let ours = self.suggest_dimension(package, piece.map_or(unit.dimension(), Quantity::dimension));
+        if let Some(piece) = piece.filter(|piece| piece.dimension() == ours) {
+            return Ok(piece.times_pieces(given)?);
+        }
+        if given.dimension() == ours {
+            return Ok(given);
+        }
+        self.in_pieces(package, given, ours)
+    }
+
+    /// What one piece of a SKU holds, where a table says it; pieces of a package kept in pieces need no table.
+    fn piece(&self, package: PackageTag, sku: &Sku) -> Option<Quantity> {
+        let mapped = self.per_piece.get(&(package, sku.clone())).copied();
+        let weighs = || {
+            let kept_in_pieces = self.dimension(package).is_none_or(|dimension| dimension == Dimension::Count);
+            (!kept_in_pieces).then(|| self.unit_weight.get(sku).copied()).flatten()
+        };
+        mapped.or_else(weighs)
+    }
+
+    /// A weight or volume of a package that the state counts in pieces of a known content.
+    fn in_pieces(&self, package: PackageTag, given: Quantity, ours: Dimension) -> Result<Quantity, MeasureError> {
+        let mismatch = MeasureError::Dimension { package: ours, given: given.dimension() };
+        let content = self.unit_content.get(&package).filter(|content| content.dimension() == given.dimension());
+        let Some(content) = content.filter(|_| ours == Dimension::Count) else { return Err(mismatch) };
+        let wide = i128::from(given.atoms()).checked_mul(i128::from(Unit::Each.atoms()));
+        let divisor = i128::from(content.atoms());
+        let exact = wide.filter(|wide| wide.checked_rem(divisor) == Some(0)).and_then(|wide| wide.checked_div(divisor));
+        let atoms = exact.and_then(|atoms| i64::try_from(atoms).ok()).ok_or(mismatch)?;
+        Ok(Quantity::from_atoms(atoms, Dimension::Count))
+    }
+}

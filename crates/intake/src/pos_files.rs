@@ -1,0 +1,322 @@
+//! The POS's files into movements and observations.
+
+use crate::folder::Reading;
+use crate::inputs::{Tally, facts, read_table};
+use crate::measures::MeasureError;
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::path::PathBuf;
+use trueup_core::{
+    Book, BusinessDay, Dimension, Movement, MovementKind, Ordered, PackageTag, PosStock, Quantity, SaleLine, Sku, Text,
+    Unit, WasteClass, When,
+};
+use trueup_pos::{
+    INVENTORY, InventoryRow, MOVEMENTS, MovementRow, MovementType, SALES, SKU_MAP, SaleKind, SaleRow, SalesHeader,
+    check_sales_header, read_inventory, read_movement, read_sale, read_sku_map,
+};
+use trueup_reconcile::Fact;
+use trueup_table::{InputError, Row, Table, quoted};
+
+const MERCHANDISE: &str = "{} rows of merchandise (no package), not compared";
+const BEFORE: &str = "{} rows before window_start: they can only match";
+const AFTER: &str = "{} rows after the snapshot: they can only match";
+const TWICE: &str = "{} local times that exist twice, read as the earlier";
+const KEEP_ONE: &str = "export again without the double, or remove the row that is wrong";
+
+type File = (PathBuf, String);
+
+/// What one piece holds, before anything is measured.
+pub(crate) fn sku_map(reading: &mut Reading, file: &File) -> Result<(), InputError> {
+    let mut seen = FxHashSet::default();
+    let facts = read_table(file, &SKU_MAP, |row| {
+        let read = read_sku_map(row)?;
+        let quantity = Quantity::new(read.per_unit, read.unit)
+            .map_err(|error| row.error(2, error.to_string(), "a number below 9 million", "correct the cell"))?;
+        let ours = reading.measures.suggest_dimension(read.package, quantity.dimension());
+        if ours != quantity.dimension() {
+            let error = MeasureError::Dimension { package: ours, given: quantity.dimension() };
+            return Err(row.error(3, error.told(read.unit).0, format!("a unit of {ours}"), "correct the cell and run again"));
+        }
+        if !seen.insert((read.package, read.sku.clone())) {
+            return Err(row.error_whole_row("the same package and SKU are there twice", "one row for each", KEEP_ONE));
+        }
+        reading.measures.set_per_piece(read.package, read.sku, quantity);
+        Ok(())
+    })?;
+    reading.inputs.push(facts);
+    Ok(())
+}
+
+/// A measure that does not fit, told at the row.
+fn told(row: &Row<'_>, column: usize, unit: Unit, error: &MeasureError) -> InputError {
+    let (found, expected) = error.told(unit);
+    row.error(column, found, expected, "correct the unit, or add the SKU to pos/sku_map.csv, and run again")
+}
+
+/// What the POS has on hand.
+pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputError> {
+    let (path, display) = file;
+    let mut table = Table::open(path, display, &INVENTORY)?;
+    let mut tally = Tally::default();
+    let mut rows: Vec<InventoryRow> = Vec::new();
+    let mut seen: FxHashMap<(PackageTag, Sku, Text), u64> = FxHashMap::default();
+    read_inventory(&mut table, &mut |row, read| {
+        let Some(package) = read.package else {
+            tally.count(MERCHANDISE);
+            return Ok(());
+        };
+        if let Some(first) = seen.insert((package, read.sku.clone(), read.room.clone()), read.row) {
+            let found = format!("package {package}, SKU {} and room {} are in row {first} already", quoted(read.sku.as_str()), quoted(&read.room));
+            return Err(row.error_whole_row(found, "one row per package, SKU and room", KEEP_ONE));
+        }
+        rows.push(read);
+        Ok(())
+    })?;
+    for read in &rows {
+        note_measure(reading, read);
+    }
+    let at_row = |read: &InventoryRow, (found, expected): (String, String)| {
+        let todo = "correct the unit, or add the SKU to pos/sku_map.csv, and run again";
+        InputError::new(display, found, expected, todo).at_row(read.row).in_column("unit")
+    };
+    for read in rows {
+        let Some(package) = read.package else { continue };
+        let measure = |reading: &mut Reading, number| reading.measures.quantity(package, &read.sku, number, read.unit);
+        let quantity = measure(reading, read.number).map_err(|error| at_row(&read, error.told(read.unit)))?;
+        let one = trueup_core::Decimal::new(1, 0);
+        let per_unit = measure(reading, one).map_err(|error| at_row(&read, error.told(read.unit)))?;
+        let stock = PosStock {
+            package,
+            sku: read.sku.clone(),
+            product_name: read.product_name.clone(),
+            room: read.room.clone(),
+            quantity,
+            number: read.number,
+            unit: read.unit,
+            per_unit,
+            status: read.status,
+        };
+        let recorded = reading.books.record(Fact::PosStock(stock));
+        recorded.map_err(|error| at_row(&read, (error.to_string(), "one dimension per package".to_owned())))?;
+        reading.stocked.insert(package);
+    }
+    let mut input = facts(table, display)?;
+    input.ignored = tally.of(MERCHANDISE);
+    input.notes.extend(tally.notes());
+    reading.inputs.push(input);
+    Ok(())
+}
+
+/// What an inventory row says about how its package is measured: the rows of a package that name a weight or volume
+/// decide before those that count pieces, whatever their order.
+fn note_measure(reading: &mut Reading, read: &InventoryRow) {
+    let Some(package) = read.package else { return };
+    if let Some(weight) = read.unit_weight.and_then(|(number, unit)| Quantity::new(number, unit).ok()) {
+        reading.measures.set_unit_weight(read.sku.clone(), weight);
+    }
+    if read.unit.dimension() != Dimension::Count {
+        reading.measures.suggest_dimension(package, read.unit.dimension());
+    }
+}
+
+/// The receipts' lines.
+pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError> {
+    let (path, display) = file;
+    let mut table = Table::open(path, display, &SALES)?;
+    let header = check_sales_header(&table, display)?;
+    let mut sales = Sales { tally: Tally::default(), seen: FxHashMap::default() };
+    while let Some(row) = table.next_row()? {
+        if let Some(movement) = sales.read(reading, &row, header)? {
+            reading.movements.push(movement);
+        }
+    }
+    let mut input = facts(table, display)?;
+    input.ignored = sales.tally.of(MERCHANDISE);
+    input.notes.extend(sales.tally.notes());
+    reading.inputs.push(input);
+    Ok(())
+}
+
+type LineKey = (trueup_core::ReceiptNumber, Text, Text, BusinessDay);
+
+struct Sales {
+    tally: Tally,
+    /// Every line, with the row that had it first.
+    seen: FxHashMap<LineKey, u64>,
+}
+
+impl Sales {
+    fn read(
+        &mut self,
+        reading: &mut Reading,
+        row: &Row<'_>,
+        header: SalesHeader,
+    ) -> Result<Option<Movement>, InputError> {
+        let read = read_sale(row, header, &reading.settings.zone)?;
+        self.check_double(reading, row, &read)?;
+        if read.ambiguous {
+            self.tally.count(TWICE);
+        }
+        let Some(package) = read.package else {
+            self.tally.count(MERCHANDISE);
+            return Ok(None);
+        };
+        count_window(&mut self.tally, reading, read.sold_at);
+        let quantity = reading
+            .measures
+            .quantity(package, &read.sku, read.number, read.unit)
+            .map_err(|error| told(row, 7, read.unit, &error))?;
+        let signed = if read.kind == SaleKind::Sale { quantity.checked_neg() } else { Ok(quantity) };
+        let signed = signed.map_err(|error| told(row, 6, read.unit, &error.into()))?;
+        Ok(Some(sale_movement(package, signed, read)))
+    }
+
+    fn check_double(&mut self, reading: &Reading, row: &Row<'_>, read: &SaleRow) -> Result<(), InputError> {
+        if read.line.is_empty() {
+            return Ok(());
+        }
+        let day = reading.settings.zone.day(read.sold_at.moment());
+        let key = (read.receipt.clone(), read.line.clone(), read.terminal.clone(), day);
+        match self.seen.insert(key, row.number()) {
+            None => Ok(()),
+            Some(first) => {
+                let found = format!(
+                    "receipt {}, line {} of {day} is in row {first} already",
+                    quoted(read.receipt.as_str()),
+                    quoted(&read.line)
+                );
+                Err(row.error_whole_row(found, "each line of a receipt once on a business day and terminal", KEEP_ONE))
+            }
+        }
+    }
+}
+
+fn count_window(tally: &mut Tally, reading: &Reading, when: When) {
+    if reading.settings.after_snapshot(when, Book::Pos) {
+        tally.count(AFTER);
+    } else if !reading.settings.in_window(when, Book::Pos) {
+        tally.count(BEFORE);
+    }
+}
+
+fn sale_movement(package: PackageTag, quantity: Quantity, read: SaleRow) -> Movement {
+    let line = Box::new(SaleLine {
+        number: read.receipt.clone(),
+        original: read.original,
+        terminal: read.terminal,
+        voided: read.voided_at,
+        price: read.price.map(Ordered),
+        customer: read.customer,
+        state_receipt: read.state_receipt,
+        ..SaleLine::default()
+    });
+    Movement {
+        package,
+        book: Book::Pos,
+        when: read.sold_at,
+        kind: match read.kind {
+            SaleKind::Sale => MovementKind::Sale(line),
+            SaleKind::Return => MovementKind::Return(line),
+            SaleKind::Void => MovementKind::Void(line),
+        },
+        reference: Text::new(read.receipt.as_str()),
+        line: read.line,
+        sku: read.sku,
+        quantity: Ordered(quantity),
+        number: Ordered(read.number),
+        unit: read.unit,
+        reason: Text::default(),
+        note: Text::default(),
+        by: read.employee,
+    }
+}
+
+/// Everything else that changed the POS's stock.
+pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputError> {
+    let mut tally = Tally::default();
+    let mut seen: FxHashMap<(Text, PackageTag, Sku), u64> = FxHashMap::default();
+    let mut read_rows: Vec<(MovementRow, Movement)> = Vec::new();
+    let mut input = read_table(file, &MOVEMENTS, |row| {
+        let read = read_movement(row, &reading.settings.zone)?;
+        let Some(package) = read.package else {
+            tally.count(MERCHANDISE);
+            return Ok(());
+        };
+        if read.ambiguous {
+            tally.count(TWICE);
+        }
+        let key = (read.event.clone(), package, read.sku.clone());
+        if let Some(first) = seen.insert(key, row.number()).filter(|_| !read.event.is_empty()) {
+            let found = format!("event {}, this package and SKU are in row {first} already", quoted(&read.event));
+            return Err(row.error_whole_row(found, "each event, package and SKU once", KEEP_ONE));
+        }
+        count_window(&mut tally, reading, read.at);
+        let movement = stock_movement(reading, row, package, &read)?;
+        read_rows.push((read, movement));
+        Ok(())
+    })?;
+    reading.movements.extend(with_conversions_across_packages(read_rows));
+    input.ignored = tally.of(MERCHANDISE);
+    input.notes.extend(tally.notes());
+    reading.inputs.push(input);
+    Ok(())
+}
+
+fn stock_movement(
+    reading: &mut Reading,
+    row: &Row<'_>,
+    package: PackageTag,
+    read: &MovementRow,
+) -> Result<Movement, InputError> {
+    let measured = match read.unit {
+        Some(unit) => reading.measures.quantity(package, &read.sku, read.number, unit),
+        None => Ok(Quantity::zero(reading.measures.dimension(package).unwrap_or(Dimension::Count))),
+    };
+    let unit = read.unit.unwrap_or(Unit::Each);
+    let quantity = measured.map_err(|error| told(row, 6, unit, &error))?;
+    Ok(Movement {
+        package,
+        book: Book::Pos,
+        when: read.at,
+        kind: kind_of(read),
+        reference: read.event.clone(),
+        line: Text::default(),
+        sku: read.sku.clone(),
+        quantity: Ordered(quantity),
+        number: Ordered(read.number),
+        unit,
+        reason: read.reason.clone(),
+        note: read.note.clone(),
+        by: read.by.clone(),
+    })
+}
+
+fn kind_of(read: &MovementRow) -> MovementKind {
+    match read.kind {
+        MovementType::Receive => MovementKind::Receive,
+        MovementType::Adjust => MovementKind::Adjust(WasteClass::of_reason(&read.reason)),
+        MovementType::Correction => MovementKind::Correction { corrects: read.corrects.clone() },
+        MovementType::Move => MovementKind::Move { from: read.from_room.clone(), to: read.to_room.clone() },
+        MovementType::Convert => MovementKind::Convert,
+        MovementType::Split | MovementType::Merge => MovementKind::Repackage { product: read.to_package },
+        MovementType::Destroy => MovementKind::Destroy,
+        MovementType::Sample => MovementKind::Sample,
+        MovementType::TransferOut => MovementKind::TransferOut,
+        MovementType::Finish => MovementKind::Finish,
+        MovementType::Unfinish => MovementKind::Unfinish,
+    }
+}
+
+/// A conversion whose rows name several packages makes a package from packages.
+fn with_conversions_across_packages(rows: Vec<(MovementRow, Movement)>) -> impl Iterator<Item = Movement> {
+    let mut packages: FxHashMap<Text, FxHashSet<PackageTag>> = FxHashMap::default();
+    for (read, movement) in rows.iter().filter(|(read, _)| read.kind == MovementType::Convert) {
+        packages.entry(read.event.clone()).or_default().insert(movement.package);
+    }
+    rows.into_iter().map(move |(read, mut movement)| {
+        let across = packages.get(&read.event).is_some_and(|packages| packages.len() > 1);
+        if read.kind == MovementType::Convert && across {
+            movement.kind = MovementKind::Repackage { product: read.to_package };
+        }
+        movement
+    })
+}

@@ -1,0 +1,187 @@
+//! Counts, container weights, and differences accepted before.
+
+use crate::folder::Reading;
+use crate::inputs::read_table;
+use crate::measures::MeasureError;
+use rustc_hash::FxHashMap;
+use std::path::Path;
+use trueup_core::{Baseline, Count, Decimal, PackageTag, Quantity, Sku, Text, Unit, Weight, When};
+use trueup_pos::fields;
+use trueup_reconcile::Fact;
+use trueup_table::{Column, InputError, Row, find, quoted};
+
+const CORRECT_AND_RERUN: &str = "correct the cell and run again; nothing was written";
+
+static COUNTS: [Column; 9] = [
+    Column { name: "count_id", aliases: &[], required: true },
+    Column { name: "counted_at", aliases: &[], required: true },
+    Column { name: "package_id", aliases: &[], required: true },
+    Column { name: "sku", aliases: &[], required: true },
+    Column { name: "room", aliases: &[], required: true },
+    Column { name: "quantity", aliases: &[], required: true },
+    Column { name: "unit", aliases: &[], required: true },
+    Column { name: "by", aliases: &[], required: true },
+    Column { name: "pass", aliases: &[], required: true },
+];
+
+static WEIGHTS: [Column; 9] = [
+    Column { name: "device_id", aliases: &[], required: true },
+    Column { name: "at", aliases: &[], required: true },
+    Column { name: "package_id", aliases: &[], required: true },
+    Column { name: "sku", aliases: &[], required: true },
+    Column { name: "gross", aliases: &[], required: true },
+    Column { name: "tare", aliases: &[], required: true },
+    Column { name: "unit", aliases: &[], required: true },
+    Column { name: "piece_weight", aliases: &[], required: true },
+    Column { name: "stable", aliases: &[], required: true },
+];
+
+static BASELINE: [Column; 5] = [
+    Column { name: "package_id", aliases: &[], required: true },
+    Column { name: "difference", aliases: &[], required: true },
+    Column { name: "unit", aliases: &[], required: true },
+    Column { name: "note", aliases: &[], required: true },
+    Column { name: "approved_by", aliases: &[], required: true },
+];
+
+/// Reads what there is of the three.
+pub(crate) fn read(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
+    if let Some(file) = find(root, "shelf", "counts")? {
+        let mut seen = FxHashMap::default();
+        let facts = read_table(&file, &COUNTS, |row| count(reading, row, &mut seen))?;
+        reading.inputs.push(facts);
+    }
+    if let Some(file) = find(root, "shelf", "weights")? {
+        let facts = read_table(&file, &WEIGHTS, |row| weight(reading, row))?;
+        reading.inputs.push(facts);
+    }
+    if let Some(file) = find(root, "", "baseline")? {
+        let mut seen = FxHashMap::default();
+        let facts = read_table(&file, &BASELINE, |row| baseline(reading, row, &mut seen))?;
+        reading.inputs.push(facts);
+    }
+    Ok(())
+}
+
+fn measured(
+    reading: &mut Reading,
+    row: &Row<'_>,
+    (package, sku): (PackageTag, &Sku),
+    (column, number, unit): (usize, Decimal, Unit),
+) -> Result<Quantity, InputError> {
+    reading.measures.quantity(package, sku, number, unit).map_err(|error: MeasureError| {
+        let (found, expected) = error.told(unit);
+        row.error(column, found, expected, "correct the unit, or add the SKU to pos/sku_map.csv, and run again")
+    })
+}
+
+fn record(reading: &mut Reading, row: &Row<'_>, fact: Fact) -> Result<(), InputError> {
+    reading
+        .books
+        .record(fact)
+        .map_err(|error| row.error_whole_row(error.to_string(), "one dimension per package", CORRECT_AND_RERUN))
+}
+
+type CountKey = (Text, PackageTag, Sku, Text, u32);
+
+fn count(reading: &mut Reading, row: &Row<'_>, seen: &mut FxHashMap<CountKey, u64>) -> Result<(), InputError> {
+    let Some(package) = fields::tag(row, 2)? else { return Ok(()) };
+    let sku = Sku::new(row.get(3));
+    let number = fields::positive(row, 5, "count again")?;
+    let unit = fields::unit(row, 6)?;
+    let pass = match row.get(8) {
+        "" => 1,
+        text => text.parse().map_err(|_| {
+            row.error(8, format!("{} is no pass", quoted(text)), "a whole number: 1, 2 …", CORRECT_AND_RERUN)
+        })?,
+    };
+    let quantity = measured(reading, row, (package, &sku), (6, number, unit))?;
+    let count = Count {
+        id: Text::new(row.get(0)),
+        when: fields::when(row, 1, &reading.settings.zone)?.earlier(),
+        package,
+        sku,
+        room: Text::new(row.get(4)),
+        quantity,
+        pass,
+        by: Text::new(row.get(7)),
+    };
+    let key = (count.id.clone(), package, count.sku.clone(), count.room.clone(), pass);
+    if let Some(first) = seen.insert(key, row.number()) {
+        let found = format!("this count of the package, SKU and room in pass {pass} is in row {first} already");
+        return Err(row.error_whole_row(found, "one row per count, package, SKU, room and pass", CORRECT_AND_RERUN));
+    }
+    record(reading, row, Fact::Count(count))
+}
+
+fn weight(reading: &mut Reading, row: &Row<'_>) -> Result<(), InputError> {
+    let Some(package) = fields::tag(row, 2)? else { return Ok(()) };
+    let sku = Sku::new(row.get(3));
+    let gross = fields::decimal(row, 4)?;
+    let tare = fields::optional_decimal(row, 5)?.unwrap_or(Decimal::new(0, 0));
+    let unit = fields::unit(row, 6)?;
+    let minus_tare = Decimal::new(tare.mantissa().saturating_neg(), tare.scale());
+    let net = gross
+        .checked_add(minus_tare)
+        .map_err(|error| row.error(4, error.to_string(), "a weight that the tare can be taken from", CORRECT_AND_RERUN))?;
+    let net_weight = Quantity::new(net, unit)
+        .map_err(|error| row.error(4, error.to_string(), "a number below 9 million", CORRECT_AND_RERUN))?;
+    let kept_in = reading.measures.suggest_dimension(package, unit.dimension());
+    let net = match fields::optional_decimal(row, 7)? {
+        Some(piece) if kept_in != unit.dimension() => pieces(row, net_weight, piece, unit, kept_in)?,
+        _ => Some(measured(reading, row, (package, &sku), (6, net, unit))?),
+    };
+    // A container whose weight is no whole number of pieces says nothing about a count.
+    let Some(net) = net else { return Ok(()) };
+    let at = fields::when(row, 1, &reading.settings.zone)?;
+    let weight = Weight {
+        device: Text::new(row.get(0)),
+        at: When::moment(at),
+        package,
+        sku,
+        net,
+        stable: fields::flag(row, 8)?,
+    };
+    record(reading, row, Fact::Weight(weight))
+}
+
+/// How many pieces a net weight is; `None` if it is no whole number of them.
+fn pieces(
+    row: &Row<'_>,
+    net: Quantity,
+    piece: Decimal,
+    unit: Unit,
+    kept_in: trueup_core::Dimension,
+) -> Result<Option<Quantity>, InputError> {
+    let piece = Quantity::new(piece, unit)
+        .ok()
+        .filter(|piece| piece.atoms() > 0)
+        .ok_or_else(|| row.error(7, "a piece must weigh something", "more than zero", CORRECT_AND_RERUN))?;
+    let whole = net.sum().whole_pieces_of(piece).and_then(|pieces| i64::try_from(pieces).ok());
+    let atoms = whole.and_then(|pieces| pieces.checked_mul(Unit::Each.atoms()));
+    Ok(atoms.map(|atoms| Quantity::from_atoms(atoms, kept_in)))
+}
+
+fn baseline(reading: &mut Reading, row: &Row<'_>, seen: &mut FxHashMap<PackageTag, u64>) -> Result<(), InputError> {
+    let package = fields::required_tag(row, 0)?;
+    if let Some(first) = seen.insert(package, row.number()) {
+        let found = format!("package {package} is in row {first} already");
+        return Err(row.error_whole_row(found, "each package once", CORRECT_AND_RERUN));
+    }
+    let number = fields::decimal(row, 1)?;
+    let unit = fields::unit(row, 2)?;
+    let ours = reading.measures.suggest_dimension(package, unit.dimension());
+    if ours != unit.dimension() {
+        let (found, expected) = MeasureError::Dimension { package: ours, given: unit.dimension() }.told(unit);
+        return Err(row.error(2, found, expected, CORRECT_AND_RERUN));
+    }
+    let difference = Quantity::new(number, unit)
+        .map_err(|error| row.error(1, error.to_string(), "a number below 9 million", CORRECT_AND_RERUN))?;
+    let baseline = Baseline {
+        package,
+        difference: difference.sum(),
+        note: Text::new(row.get(3)),
+        approved_by: Text::new(row.get(4)),
+    };
+    record(reading, row, Fact::Baseline(baseline))
+}

@@ -1,0 +1,256 @@
+//! Tables that a person exports from the state's pages, or that somebody flattened from its answers.
+
+use super::File;
+use crate::folder::Reading;
+use crate::inputs::read_table;
+use crate::measures::MeasureError;
+use rustc_hash::FxHashMap;
+use trueup_core::{
+    Book, Decimal, Movement, MovementKind, Ordered, PackageStatus, PackageTag, Quantity, ReceiptNumber, SaleLine, Sku,
+    StatePackage, Text, Unit, WasteClass,
+};
+use trueup_pos::fields;
+use trueup_reconcile::Fact;
+use trueup_table::{Column, InputError, Row, quoted};
+
+const CORRECT_AND_RERUN: &str = "correct the cell and run again; nothing was written";
+const TAG_ALIASES: &[&str] = &["Tag", "Label", "Package", "Package Tag", "Package Label", "PackageLabel"];
+const UNIT_ALIASES: &[&str] = &["UoM", "Unit of Measure", "UnitOfMeasureName", "UnitOfMeasureAbbreviation"];
+
+static PACKAGES: [Column; 11] = [
+    Column { name: "package_id", aliases: TAG_ALIASES, required: true },
+    Column { name: "item", aliases: &["Item Name", "Product"], required: true },
+    Column { name: "quantity", aliases: &["Qty"], required: true },
+    Column { name: "unit", aliases: UNIT_ALIASES, required: false },
+    Column { name: "room", aliases: &["Location", "Location Name", "LocationName"], required: false },
+    Column { name: "status", aliases: &[], required: false },
+    Column {
+        name: "source_package_ids",
+        aliases: &["Source Packages", "Source Package(s)", "Src. Pkg's", "Src. Pkgs", "SourcePackageLabels"],
+        required: false,
+    },
+    Column { name: "packaged_at", aliases: &["Packaged Date", "PackagedDate", "Packaged", "Date"], required: false },
+    Column { name: "received_at", aliases: &["Received Date", "ReceivedDateTime"], required: false },
+    Column { name: "manifest", aliases: &["Manifest #", "Manifest Number", "ReceivedFromManifestNumber"], required: false },
+    Column { name: "original_quantity", aliases: &["Original Quantity", "OriginalPackageQuantity"], required: false },
+];
+
+/// A number and its unit, in two columns or in one ("37 ea").
+fn number_and_unit(row: &Row<'_>, quantity: usize, unit: usize) -> Result<(Decimal, Unit), InputError> {
+    if !row.get(unit).is_empty() {
+        return Ok((fields::decimal(row, quantity)?, fields::unit(row, unit)?));
+    }
+    let text = fields::required_text(row, quantity, "a number")?;
+    let split = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
+    let (number, suffix) = text.split_at(split);
+    if suffix.is_empty() {
+        return Err(row.error(unit, "the unit is missing", "a unit of its own column, or after the number as in 37 ea", CORRECT_AND_RERUN));
+    }
+    let number = Decimal::parse(number.trim()).map_err(|error| {
+        let (found, expected) = fields::decimal_problem(text, error);
+        row.error(quantity, found, expected, CORRECT_AND_RERUN)
+    })?;
+    let unit = Unit::parse(suffix.trim()).map_err(|_| {
+        row.error(quantity, format!("unknown unit {}", quoted(suffix)), "a unit such as ea or g", CORRECT_AND_RERUN)
+    })?;
+    Ok((number, unit))
+}
+
+fn quantity(row: &Row<'_>, column: usize, number: Decimal, unit: Unit) -> Result<Quantity, InputError> {
+    Quantity::new(number, unit)
+        .map_err(|error| row.error(column, error.to_string(), "a number below 9 million", CORRECT_AND_RERUN))
+}
+
+/// The state's packages.
+pub(super) fn packages(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
+    let mut seen: FxHashMap<PackageTag, String> = FxHashMap::default();
+    for file in files {
+        let facts = read_table(file, &PACKAGES, |row| {
+            let package = fields::required_tag(row, 0)?;
+            let here = format!("{}, row {}", file.1, row.number());
+            if let Some(first) = seen.insert(package, here) {
+                let found = format!("package {package} is in {first} already");
+                return Err(row.error_whole_row(found, "each package once", "export again without the double"));
+            }
+            let read = package_row(reading, row, package)?;
+            reading.measures.set_dimension(package, read.unit.dimension());
+            reading.stocked.insert(package);
+            reading
+                .books
+                .record(Fact::StatePackage(Box::new(read)))
+                .map_err(|error| row.error(3, error.to_string(), "one dimension per package", CORRECT_AND_RERUN))
+        })?;
+        reading.inputs.push(facts);
+    }
+    Ok(())
+}
+
+fn package_row(reading: &Reading, row: &Row<'_>, package: PackageTag) -> Result<StatePackage, InputError> {
+    let (number, unit) = number_and_unit(row, 2, 3)?;
+    let zone = &reading.settings.zone;
+    let status = PackageStatus::read(row.get(5));
+    let original = fields::optional_decimal(row, 10)?.map(|number| quantity(row, 10, number, unit)).transpose()?;
+    let mut sources = Vec::new();
+    for label in row.get(6).split([',', ';']).map(str::trim).filter(|label| !label.is_empty()) {
+        sources.push(PackageTag::parse(label).map_err(|error| {
+            let (found, expected, todo) = fields::tag_problem(label, &error);
+            row.error(6, found, expected, todo)
+        })?);
+    }
+    sources.sort_unstable();
+    sources.dedup();
+    Ok(StatePackage {
+        package,
+        item: Text::new(row.get(1)),
+        unit,
+        quantity: quantity(row, 2, number, unit)?,
+        number,
+        original,
+        sources,
+        location: Text::new(row.get(4)),
+        packaged: fields::optional_when(row, 7, zone)?,
+        received: fields::optional_when(row, 8, zone)?,
+        manifest: Text::new(row.get(9)),
+        held: status.map(|status| status == PackageStatus::Held),
+        finished: status == Some(PackageStatus::Finished),
+        archived: None,
+        unit_content: None,
+    })
+}
+
+static SALES: [Column; 10] = [
+    Column { name: "receipt_id", aliases: &["Receipt", "Receipt Number", "ReceiptNumber"], required: true },
+    Column { name: "external_id", aliases: &["External Receipt Number", "ExternalReceiptNumber"], required: true },
+    Column { name: "sold_at", aliases: &["Sales Date", "SalesDateTime"], required: true },
+    Column { name: "package_id", aliases: TAG_ALIASES, required: true },
+    Column { name: "quantity", aliases: &["Qty", "Quantity Sold", "QuantitySold"], required: true },
+    Column { name: "unit", aliases: UNIT_ALIASES, required: false },
+    Column { name: "voided_at", aliases: &["Voided", "ArchivedDate"], required: false },
+    Column { name: "finalized", aliases: &["Final", "IsFinal"], required: false },
+    Column { name: "recorded_at", aliases: &["Recorded", "RecordedDateTime"], required: false },
+    Column { name: "recorded_by", aliases: &["Recorded By", "RecordedByUserName"], required: false },
+];
+
+/// The state's receipts, one row a line.
+pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
+    let first = reading.movements.len();
+    for file in files {
+        let mut lines: FxHashMap<Text, u64> = FxHashMap::default();
+        let facts = read_table(file, &SALES, |row| {
+            let mut movement = sale_row(reading, row)?;
+            let line = lines.entry(movement.reference.clone()).or_default();
+            *line += 1;
+            movement.line = Text::new(&line.to_string());
+            reading.movements.push(movement);
+            Ok(())
+        })?;
+        reading.inputs.push(facts);
+    }
+    count_packages(reading.movements.get_mut(first..).unwrap_or_default());
+    Ok(())
+}
+
+/// How many packages stand on each receipt.
+fn count_packages(movements: &mut [Movement]) {
+    let mut packages: FxHashMap<Text, Vec<PackageTag>> = FxHashMap::default();
+    for movement in movements.iter() {
+        let on_receipt = packages.entry(movement.reference.clone()).or_default();
+        if !on_receipt.contains(&movement.package) {
+            on_receipt.push(movement.package);
+        }
+    }
+    for movement in movements {
+        if let MovementKind::Sale(sale) = &mut movement.kind {
+            let on_receipt = packages.get(&movement.reference).map_or(0, Vec::len);
+            sale.packages = u32::try_from(on_receipt).unwrap_or(u32::MAX);
+        }
+    }
+}
+
+fn of_package(reading: &mut Reading, row: &Row<'_>, package: PackageTag, unit: Unit) -> Result<(), InputError> {
+    let ours = reading.measures.suggest_dimension(package, unit.dimension());
+    if ours == unit.dimension() {
+        return Ok(());
+    }
+    let (found, expected) = MeasureError::Dimension { package: ours, given: unit.dimension() }.told(unit);
+    Err(row.error_whole_row(found, expected, CORRECT_AND_RERUN))
+}
+
+fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
+    let package = fields::required_tag(row, 3)?;
+    let (number, unit) = number_and_unit(row, 4, 5)?;
+    if number.mantissa() < 0 {
+        return Err(row.error(4, format!("{} is negative", quoted(row.get(4))), "zero or more", CORRECT_AND_RERUN));
+    }
+    of_package(reading, row, package, unit)?;
+    let zone = &reading.settings.zone;
+    let sale = SaleLine {
+        number: ReceiptNumber::new(row.get(1)),
+        voided: fields::optional_when(row, 6, zone)?,
+        finalized: fields::flag(row, 7)?,
+        recorded: fields::optional_when(row, 8, zone)?.map(trueup_core::When::moment),
+        state_number: Text::new(row.get(0)),
+        ..SaleLine::default()
+    };
+    let sold = quantity(row, 4, number, unit)?;
+    Ok(Movement {
+        package,
+        book: Book::State,
+        when: fields::when(row, 2, zone)?,
+        kind: MovementKind::Sale(Box::new(sale)),
+        reference: Text::new(fields::required_text(row, 0, "the state's receipt")?),
+        line: Text::default(),
+        sku: Sku::default(),
+        quantity: Ordered(sold.checked_neg().map_err(|e| row.error(4, e.to_string(), "a quantity", CORRECT_AND_RERUN))?),
+        number: Ordered(number),
+        unit,
+        reason: Text::default(),
+        note: Text::default(),
+        by: Text::new(row.get(9)),
+    })
+}
+
+static ADJUSTMENTS: [Column; 7] = [
+    Column { name: "package_id", aliases: TAG_ALIASES, required: true },
+    Column { name: "at", aliases: &["Adjustment Date", "AdjustmentDate", "Date"], required: true },
+    Column { name: "quantity_delta", aliases: &["Quantity", "Adjustment Quantity", "AdjustmentQuantity"], required: true },
+    Column { name: "unit", aliases: UNIT_ALIASES, required: false },
+    Column { name: "reason", aliases: &["Adjustment Reason", "AdjustmentReasonName"], required: true },
+    Column { name: "note", aliases: &["Adjustment Note", "AdjustmentNote"], required: true },
+    Column { name: "by", aliases: &["Adjusted By", "AdjustedByUserName", "User"], required: true },
+];
+
+/// The state's adjustments.
+pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
+    for file in files {
+        let facts = read_table(file, &ADJUSTMENTS, |row| {
+            let movement = adjustment_row(reading, row)?;
+            reading.movements.push(movement);
+            Ok(())
+        })?;
+        reading.inputs.push(facts);
+    }
+    Ok(())
+}
+
+fn adjustment_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
+    let package = fields::required_tag(row, 0)?;
+    let (number, unit) = number_and_unit(row, 2, 3)?;
+    of_package(reading, row, package, unit)?;
+    let reason = Text::new(row.get(4));
+    Ok(Movement {
+        package,
+        book: Book::State,
+        when: fields::when(row, 1, &reading.settings.zone)?,
+        kind: MovementKind::Adjust(WasteClass::of_reason(&reason)),
+        reference: Text::default(),
+        line: Text::default(),
+        sku: Sku::default(),
+        quantity: Ordered(quantity(row, 2, number, unit)?),
+        number: Ordered(number),
+        unit,
+        reason,
+        note: Text::new(row.get(5)),
+        by: Text::new(row.get(6)),
+    })
+}

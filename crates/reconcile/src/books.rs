@@ -1,0 +1,295 @@
+//! The books as the reconciler reads them: per package, everything that any book says about it.
+
+use crate::Amount;
+use rustc_hash::FxHashMap;
+use trueup_core::{
+    Baseline, Book, Count, Dimension, Movement, PackageTag, PosStock, QuantityError, StatePackage, TransferRow, Unit,
+    Weight,
+};
+
+/// Everything that the books say about one package: the view that is explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PackageBooks {
+    package: PackageTag,
+    dimension: Option<Dimension>,
+    movements: Vec<Movement>,
+    stock: Vec<PosStock>,
+    state: Option<StatePackage>,
+    transfers: Vec<TransferRow>,
+    counts: Vec<Count>,
+    weights: Vec<Weight>,
+    baseline: Option<Baseline>,
+}
+
+/// A fact that enters the books: a movement, or an observation of what is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// A signed change in a book.
+    Movement(Box<Movement>),
+    /// A row of what the POS has on hand. A later row of the same SKU and room replaces it.
+    PosStock(PosStock),
+    /// The state's record of the package. A later one replaces it.
+    StatePackage(Box<StatePackage>),
+    /// The package on a manifest.
+    Transfer(TransferRow),
+    /// A physical count.
+    Count(Count),
+    /// A container's weight.
+    Weight(Weight),
+    /// A difference accepted at the window's start. A later one replaces it.
+    Baseline(Baseline),
+}
+
+impl Fact {
+    /// The package that it is about.
+    #[must_use]
+    pub const fn package(&self) -> PackageTag {
+        match self {
+            Self::Movement(movement) => movement.package,
+            Self::PosStock(stock) => stock.package,
+            Self::StatePackage(package) => package.package,
+            Self::Transfer(row) => row.package,
+            Self::Count(count) => count.package,
+            Self::Weight(weight) => weight.package,
+            Self::Baseline(baseline) => baseline.package,
+        }
+    }
+
+    fn dimension(&self) -> Option<Dimension> {
+        Some(match self {
+            Self::Movement(movement) => movement.quantity.0.dimension(),
+            Self::PosStock(stock) => stock.quantity.dimension(),
+            Self::StatePackage(package) => package.quantity.dimension(),
+            Self::Transfer(row) => row.received.or(row.shipped)?.dimension(),
+            Self::Count(count) => count.quantity.dimension(),
+            Self::Weight(weight) => weight.net.dimension(),
+            Self::Baseline(baseline) => baseline.difference.dimension(),
+        })
+    }
+}
+
+impl PackageBooks {
+    /// A package of which nothing is known yet.
+    #[must_use]
+    pub const fn new(package: PackageTag) -> Self {
+        Self {
+            package,
+            dimension: None,
+            movements: Vec::new(),
+            stock: Vec::new(),
+            state: None,
+            transfers: Vec::new(),
+            counts: Vec::new(),
+            weights: Vec::new(),
+            baseline: None,
+        }
+    }
+
+    /// Takes a fact in. Movements are kept in one order, whatever the order in which they come.
+    ///
+    /// # Errors
+    /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
+    pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
+        if let Some(theirs) = fact.dimension() {
+            let ours = *self.dimension.get_or_insert(theirs);
+            if ours != theirs {
+                return Err(QuantityError::Dimensions(theirs, ours));
+            }
+        }
+        match fact {
+            Fact::Movement(movement) => {
+                let place = self.movements.partition_point(|other| *other <= *movement);
+                self.movements.insert(place, *movement);
+            }
+            Fact::PosStock(stock) => {
+                let key = |row: &PosStock| (row.sku.clone(), row.room.clone());
+                match self.stock.binary_search_by_key(&key(&stock), key) {
+                    Ok(place) => self.stock[place] = stock,
+                    Err(place) => self.stock.insert(place, stock),
+                }
+            }
+            Fact::StatePackage(package) => self.state = Some(*package),
+            Fact::Transfer(row) => {
+                self.transfers.push(row);
+                self.transfers.sort_by(|a, b| (a.when, &a.manifest, a.state).cmp(&(b.when, &b.manifest, b.state)));
+            }
+            Fact::Count(count) => {
+                self.counts.push(count);
+                self.counts.sort_by(|a, b| {
+                    (a.when, a.pass, &a.id, &a.room, &a.sku).cmp(&(b.when, b.pass, &b.id, &b.room, &b.sku))
+                });
+            }
+            Fact::Weight(weight) => {
+                self.weights.push(weight);
+                self.weights.sort_by(|a, b| (a.at, &a.device).cmp(&(b.at, &b.device)));
+            }
+            Fact::Baseline(baseline) => self.baseline = Some(baseline),
+        }
+        Ok(())
+    }
+
+    /// Takes many movements in at once; the same result as one by one, without an insertion each.
+    ///
+    /// # Errors
+    /// As [`Self::record`]; the package's movements may be partly taken in then, and the books should be dropped.
+    pub fn record_movements(&mut self, movements: Vec<Movement>) -> Result<(), QuantityError> {
+        for movement in &movements {
+            let theirs = movement.quantity.0.dimension();
+            let ours = *self.dimension.get_or_insert(theirs);
+            if ours != theirs {
+                return Err(QuantityError::Dimensions(theirs, ours));
+            }
+        }
+        self.movements.extend(movements);
+        self.movements.sort();
+        Ok(())
+    }
+
+    /// The package.
+    #[must_use]
+    pub const fn package(&self) -> PackageTag {
+        self.package
+    }
+
+    /// Its dimension: pieces until anything else is known.
+    #[must_use]
+    pub fn dimension(&self) -> Dimension {
+        self.dimension.unwrap_or(Dimension::Count)
+    }
+
+    /// The unit it is spoken of in: the state's, else the POS's, else the base unit.
+    #[must_use]
+    pub fn unit(&self) -> Unit {
+        let dimension = self.dimension();
+        let of_pos = || self.stock.iter().map(|row| row.unit).find(|unit| unit.dimension() == dimension);
+        self.state.as_ref().map(|package| package.unit).or_else(of_pos).unwrap_or_else(|| Unit::base(dimension))
+    }
+
+    /// All movements of both books, in one fixed order.
+    #[must_use]
+    pub fn movements(&self) -> &[Movement] {
+        &self.movements
+    }
+
+    /// The movements of one book.
+    pub fn movements_of(&self, book: Book) -> impl Iterator<Item = &Movement> {
+        self.movements.iter().filter(move |movement| movement.book == book)
+    }
+
+    /// What the POS has on hand, by SKU and room.
+    #[must_use]
+    pub fn stock(&self) -> &[PosStock] {
+        &self.stock
+    }
+
+    /// The state's record.
+    #[must_use]
+    pub const fn state(&self) -> Option<&StatePackage> {
+        self.state.as_ref()
+    }
+
+    /// The package on manifests.
+    #[must_use]
+    pub fn transfers(&self) -> &[TransferRow] {
+        &self.transfers
+    }
+
+    /// Physical counts.
+    #[must_use]
+    pub fn counts(&self) -> &[Count] {
+        &self.counts
+    }
+
+    /// Container weights.
+    #[must_use]
+    pub fn weights(&self) -> &[Weight] {
+        &self.weights
+    }
+
+    /// The difference accepted at the window's start.
+    #[must_use]
+    pub const fn baseline(&self) -> Option<&Baseline> {
+        self.baseline.as_ref()
+    }
+
+    /// On hand in the POS; absent is nothing.
+    #[must_use]
+    pub fn pos_quantity(&self) -> Amount {
+        self.stock.iter().map(|row| Amount::of(row.quantity)).sum()
+    }
+
+    /// On hand in the state; absent or undone is nothing.
+    #[must_use]
+    pub fn state_quantity(&self) -> Amount {
+        self.state
+            .as_ref()
+            .filter(|package| package.archived.is_none())
+            .map_or(Amount::ZERO, |package| Amount::of(package.quantity))
+    }
+
+    /// What the item is called: by the state, else by the POS.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        let of_state = self.state.as_ref().map(|package| package.item.as_str()).filter(|item| !item.is_empty());
+        let of_pos = || self.stock.iter().map(|row| row.product_name.as_str()).find(|name| !name.is_empty());
+        of_state.or_else(of_pos).unwrap_or_default()
+    }
+
+    /// Whether the POS knows the package at all.
+    #[must_use]
+    pub fn known_to_pos(&self) -> bool {
+        !self.stock.is_empty() || self.movements_of(Book::Pos).next().is_some()
+    }
+}
+
+/// The books of one licence, by package.
+#[derive(Debug, Clone, Default)]
+pub struct Books {
+    packages: FxHashMap<PackageTag, PackageBooks>,
+}
+
+impl Books {
+    /// Empty books.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes a fact in.
+    ///
+    /// # Errors
+    /// As [`PackageBooks::record`].
+    pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
+        self.entry(fact.package()).record(fact)
+    }
+
+    /// Takes many movements in at once.
+    ///
+    /// # Errors
+    /// As [`PackageBooks::record_movements`].
+    pub fn record_movements(&mut self, movements: Vec<Movement>) -> Result<(), QuantityError> {
+        let mut by_package: FxHashMap<PackageTag, Vec<Movement>> = FxHashMap::default();
+        for movement in movements {
+            by_package.entry(movement.package).or_default().push(movement);
+        }
+        by_package.into_iter().try_for_each(|(package, movements)| self.entry(package).record_movements(movements))
+    }
+
+    fn entry(&mut self, package: PackageTag) -> &mut PackageBooks {
+        self.packages.entry(package).or_insert_with(|| PackageBooks::new(package))
+    }
+
+    /// One package's books.
+    #[must_use]
+    pub fn get(&self, package: PackageTag) -> Option<&PackageBooks> {
+        self.packages.get(&package)
+    }
+
+    /// All packages, in order.
+    #[must_use]
+    pub fn tags(&self) -> Vec<PackageTag> {
+        let mut tags: Vec<PackageTag> = self.packages.keys().copied().collect();
+        tags.sort_unstable();
+        tags
+    }
+}

@@ -1,0 +1,214 @@
+//! Matching adjustments, destructions and samples of one package; collecting corrections.
+
+use super::{Correction, Draft, evidence, sales, straddling};
+use crate::{Amount, Cause, Finding};
+use jiff::SignedDuration;
+use trueup_core::{Book, Movement, MovementKind, WasteClass};
+
+/// One adjustment in two books lies within this time (dates without time: the business day).
+const SAME_ADJUSTMENT: SignedDuration = SignedDuration::from_hours(2);
+
+/// An adjustment of either book.
+struct Adjustment<'a> {
+    movement: &'a Movement,
+    class: WasteClass,
+    amount: Amount,
+    settled: bool,
+}
+
+/// Matches and explains all adjustments of a package into `draft`.
+pub(super) fn explain(draft: &mut Draft<'_>) {
+    let books = draft.books;
+    let mut ours = adjustments(books.movements(), Book::Pos);
+    let mut theirs = adjustments(books.movements(), Book::State);
+    let pairs = pair(&mut ours, &mut theirs, |a, b| a.amount == b.amount);
+    for (our, their) in &pairs {
+        draft.in_flight += straddling(ours[*our].movement, theirs[*their].movement, draft.settings);
+    }
+    settle_returns(draft, &mut theirs);
+    settle_reversals(draft, &mut theirs);
+    explain_repeated(draft, &pairs, &ours, &mut theirs);
+    explain_written(draft, &mut ours, &mut theirs);
+    for adjustment in ours.iter().filter(|adjustment| !adjustment.settled) {
+        only_in_pos(draft, adjustment);
+    }
+    for adjustment in theirs.iter().filter(|adjustment| !adjustment.settled) {
+        only_in_state(draft, adjustment);
+    }
+    corrections(draft);
+}
+
+fn adjustments(movements: &[Movement], book: Book) -> Vec<Adjustment<'_>> {
+    let of_book = movements.iter().filter(|movement| movement.book == book);
+    of_book
+        .filter_map(|movement| {
+            let class = match movement.kind {
+                MovementKind::Adjust(class) => class,
+                MovementKind::Destroy => WasteClass::Waste,
+                MovementKind::Sample => WasteClass::Other,
+                _ => return None,
+            };
+            Some(Adjustment { movement, class, amount: Amount::of(movement.quantity.0), settled: false })
+        })
+        .collect()
+}
+
+/// Pairs unsettled adjustments of one class that are `alike`, nearest in time first, each once.
+fn pair(
+    ours: &mut [Adjustment<'_>],
+    theirs: &mut [Adjustment<'_>],
+    alike: impl Fn(&Adjustment<'_>, &Adjustment<'_>) -> bool,
+) -> Vec<(usize, usize)> {
+    let mut candidates = Vec::new();
+    for (our_place, our) in ours.iter().enumerate().filter(|(_, our)| !our.settled) {
+        for (their_place, their) in theirs.iter().enumerate().filter(|(_, their)| !their.settled) {
+            let distance = our.movement.when.distance(their.movement.when);
+            if our.class == their.class && distance <= SAME_ADJUSTMENT && alike(our, their) {
+                candidates.push((distance, our_place, their_place));
+            }
+        }
+    }
+    candidates.sort_unstable();
+    let mut pairs = Vec::new();
+    for (_, our, their) in candidates {
+        if !ours[our].settled && !theirs[their].settled {
+            ours[our].settled = true;
+            theirs[their].settled = true;
+            pairs.push((our, their));
+        }
+    }
+    pairs
+}
+
+/// A return is settled when an equal adjustment brought the goods back in the state.
+fn settle_returns(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
+    let mut settled = Vec::new();
+    for (place, finding) in draft.findings.iter().enumerate() {
+        if finding.cause != Cause::ReturnOnlyInPos {
+            continue;
+        }
+        let Some(returned) = finding.when else { continue };
+        let earliest = returned.bounds().0.saturating_sub(SAME_ADJUSTMENT).unwrap_or(returned.bounds().0);
+        let brought_back = theirs
+            .iter_mut()
+            .filter(|their| !their.settled && their.class == WasteClass::Other && their.amount == finding.amount)
+            .filter(|their| their.movement.when.bounds().1 >= earliest)
+            .min_by_key(|their| their.movement.when.distance(returned));
+        if let Some(adjustment) = brought_back {
+            adjustment.settled = true;
+            settled.push(place);
+        }
+    }
+    draft.remove_findings(&settled);
+}
+
+/// An adjustment of the state that another one of the state took back: the POS never had either.
+fn settle_reversals(draft: &Draft<'_>, theirs: &mut [Adjustment<'_>]) {
+    let in_window = |adjustment: &Adjustment<'_>| draft.settings.in_window(adjustment.movement.when, Book::State);
+    for later in 0..theirs.len() {
+        let (before, rest) = theirs.split_at_mut(later);
+        let [adjustment, ..] = rest else { continue };
+        if adjustment.settled || !in_window(adjustment) {
+            continue;
+        }
+        let reversed = before.iter_mut().rev().find(|earlier| {
+            !earlier.settled
+                && in_window(earlier)
+                && earlier.class == adjustment.class
+                && earlier.amount == -adjustment.amount
+        });
+        if let Some(earlier) = reversed {
+            earlier.settled = true;
+            adjustment.settled = true;
+        }
+    }
+}
+
+/// A further state adjustment of a matched one's amount, class and note within the same hours.
+fn explain_repeated(
+    draft: &mut Draft<'_>,
+    pairs: &[(usize, usize)],
+    ours: &[Adjustment<'_>],
+    theirs: &mut [Adjustment<'_>],
+) {
+    for (our, their) in pairs {
+        let (our, matched) = (&ours[*our], theirs[*their].movement);
+        for repeated in theirs.iter_mut().filter(|their| !their.settled) {
+            let same = repeated.class == our.class
+                && repeated.amount == our.amount
+                && repeated.movement.note == matched.note
+                && repeated.movement.when.distance(our.movement.when) <= SAME_ADJUSTMENT;
+            if same && draft.settings.in_window(repeated.movement.when, Book::State) {
+                repeated.settled = true;
+                let records = vec![evidence(repeated.movement, "adjustment", repeated.amount)];
+                draft.findings.push(Finding::new(Cause::AdjustmentReportedTwice, -repeated.amount, 950, records));
+            }
+        }
+    }
+}
+
+/// Pairs that differ by how their number was written: rounded, or with another unit.
+fn explain_written(draft: &mut Draft<'_>, ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
+    let rounded = pair(ours, theirs, |our, their| {
+        (our.amount - their.amount).abs() <= sales::rounding_tolerance(std::iter::once(their.movement))
+    });
+    let other_unit = pair(ours, theirs, |our, their| {
+        our.amount.is_negative() == their.amount.is_negative()
+            && sales::same_number_other_unit(std::iter::once(our.movement), std::iter::once(their.movement))
+    });
+    let found = rounded.iter().map(|pair| (pair, Cause::Rounding));
+    for ((our, their), cause) in found.chain(other_unit.iter().map(|pair| (pair, Cause::UnitMismatch))) {
+        let (our, their) = (&ours[*our], &theirs[*their]);
+        if draft.settings.in_window(our.movement.when, Book::Pos) {
+            let records =
+                vec![evidence(our.movement, "adjustment", our.amount), evidence(their.movement, "adjustment", their.amount)];
+            draft.findings.push(Finding::new(cause, our.amount - their.amount, 950, records));
+        }
+    }
+}
+
+fn only_in_pos(draft: &mut Draft<'_>, adjustment: &Adjustment<'_>) {
+    let when = adjustment.movement.when;
+    if !draft.settings.in_window(when, Book::Pos) {
+        return;
+    }
+    let (cause, kind) = match adjustment.class {
+        WasteClass::Waste => (Cause::DestroyedOnlyInPos, "destruction"),
+        WasteClass::Other => (Cause::AdjustmentOnlyInPos, "adjustment"),
+    };
+    let records = vec![evidence(adjustment.movement, kind, adjustment.amount)];
+    let mut finding = Finding::new(cause, adjustment.amount, 970, records);
+    finding.in_flight = draft.settings.in_flight(when, Book::State);
+    draft.findings.push(finding);
+}
+
+fn only_in_state(draft: &mut Draft<'_>, adjustment: &Adjustment<'_>) {
+    let when = adjustment.movement.when;
+    if !draft.settings.in_window(when, Book::State) {
+        return;
+    }
+    let (cause, kind) = match adjustment.class {
+        WasteClass::Waste => (Cause::DestroyedOnlyInState, "destruction"),
+        WasteClass::Other => (Cause::AdjustmentOnlyInState, "adjustment"),
+    };
+    let records = vec![evidence(adjustment.movement, kind, adjustment.amount)];
+    let mut finding = Finding::new(cause, -adjustment.amount, 970, records);
+    // The POS's snapshot is older than the adjustment: it cannot show it yet.
+    finding.in_flight = draft.settings.after_snapshot(when, Book::Pos);
+    draft.findings.push(finding);
+}
+
+fn corrections(draft: &mut Draft<'_>) {
+    for movement in draft.books.movements_of(Book::Pos) {
+        let MovementKind::Correction { corrects } = &movement.kind else { continue };
+        if draft.settings.in_window(movement.when, Book::Pos) {
+            let amount = Amount::of(movement.quantity.0);
+            draft.corrections.push(Correction {
+                amount,
+                when: movement.when,
+                corrects: corrects.clone(),
+                evidence: evidence(movement, "correction", amount),
+            });
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The heart: compare the books of a licence, explain every difference to the last unit, plan the repair.
+//!
+//! Per package, facts are **matched** and what is left is **explained** by the package's own records ([`explain`]);
+//! what several packages have in common is **linked**; the answers are **concluded** with causes that add up, **planned**
+//! and **grouped** into incidents. [`reconcile`] does it for all packages; [`Reconciler`] for those that a change touches.
+//!
+//! Invariants:
+//! - Pure functions of the books and the settings: no input or output, no clock, no randomness, no float.
+//! - Σ causes + unexplained = difference, for every package, always. What is not known is unexplained.
+//! - The order in which facts come changes nothing: every decision is made on sorted facts.
+//! - Batch and incremental give the same answers; a change costs what it touches, not the size of the inventory.
+#![cfg_attr(not(test), deny(clippy::as_conversions, clippy::float_arithmetic))]
+
+mod amount;
+mod books;
+mod cause;
+mod conclude;
+mod explain;
+mod group;
+mod link;
+mod plan;
+mod reconciler;
+mod settings;
+mod shelf;
+
+pub use amount::Amount;
+pub use books::{Books, Fact, PackageBooks};
+pub use cause::{Cause, Evidence, Finding, ReceiptFacts, StateReceiptFacts};
+pub use conclude::{Discrepancy, Share, ShelfAnswer};
+pub use group::Incident;
+pub use plan::{Action, Measure, Need, Step};
+pub use reconciler::Reconciler;
+pub use settings::{Corrections, Reporter, Settings};
+
+use link::{Cluster, Working};
+use shelf::Shelf;
+use std::collections::BTreeMap;
+use trueup_core::PackageTag;
+
+/// What a comparison of all packages came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Packages compared.
+    pub packages: usize,
+    /// Those whose books do not agree, by package.
+    pub discrepancies: Vec<Discrepancy>,
+    /// Discrepancies with one root, those that concern most packages first.
+    pub incidents: Vec<Incident>,
+}
+
+/// Compares all packages of the books. `progress` is told how many of how many packages are explained.
+#[must_use]
+pub fn reconcile(books: &Books, settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Outcome {
+    let tags = books.tags();
+    let mut cluster = Cluster::new();
+    for (done, tag) in tags.iter().enumerate() {
+        if let Some(package) = books.get(*tag) {
+            cluster.insert(*tag, Working::new(package, explain::explain(package, settings)));
+        }
+        progress(done + 1, tags.len());
+    }
+    let answers = conclude_cluster(cluster, settings);
+    let discrepancies: Vec<Discrepancy> = answers.into_iter().filter_map(|(_, answer)| answer).collect();
+    let incidents = group_incidents(&discrepancies);
+    Outcome { packages: tags.len(), discrepancies, incidents }
+}
+
+/// Groups discrepancies into incidents.
+#[must_use]
+pub fn group_incidents(discrepancies: &[Discrepancy]) -> Vec<Incident> {
+    group::group(discrepancies)
+}
+
+/// Links a set of packages that is closed under what packages share, and answers for each.
+fn conclude_cluster(mut cluster: Cluster<'_>, settings: &Settings) -> Vec<(PackageTag, Option<Discrepancy>)> {
+    link::link(&mut cluster, settings);
+    let mut shelves: BTreeMap<PackageTag, Shelf> = BTreeMap::new();
+    let mut by_item: BTreeMap<String, Vec<PackageTag>> = BTreeMap::new();
+    for (tag, working) in &cluster {
+        if let Some(shelf) = shelf::shelf(working.books, settings) {
+            if let Some(item) = shelf::item_key(working.books, Some(&shelf)) {
+                by_item.entry(item).or_default().push(*tag);
+            }
+            shelves.insert(*tag, shelf);
+        }
+    }
+    for tags in by_item.into_values().filter(|tags| tags.len() > 1) {
+        let mut of_item: Vec<(&PackageBooks, &mut Shelf)> = shelves
+            .iter_mut()
+            .filter(|(tag, _)| tags.contains(tag))
+            .filter_map(|(tag, shelf)| Some((cluster.get(tag)?.books, shelf)))
+            .collect();
+        shelf::pair_packages(&mut of_item);
+    }
+    let answer = |(tag, working): (&PackageTag, &Working<'_>)| {
+        let concluded = conclude::conclude(working);
+        let shelf = shelves.get(tag);
+        let plan = || plan::plan(working.books, &concluded, shelf, settings);
+        (*tag, conclude::answer(working.books, &concluded, shelf, plan))
+    };
+    cluster.iter().map(answer).collect()
+}
