@@ -8,6 +8,7 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use trueup_core::PackageTag;
 use trueup_intake::{Options, Store, read_store};
+use trueup_table::quoted;
 
 /// Reads the folder, compares, answers.
 pub(crate) fn run(options: &ReconcileOptions) -> Result<Status, Trouble> {
@@ -34,7 +35,8 @@ pub(crate) fn run(options: &ReconcileOptions) -> Result<Status, Trouble> {
 
 fn named_package(text: &str) -> Result<PackageTag, Trouble> {
     PackageTag::parse(text.trim()).map_err(|error| {
-        Trouble::Usage(format!("--explain {text}: {error}; expected a tag of 24 characters 0-9 A-Z, or 16 digits"))
+        let text = quoted(text);
+        Trouble::Usage(format!("--explain {text}: {error}; expected a tag of 24 characters 0-9 A-Z, or 16 digits; check it"))
     })
 }
 

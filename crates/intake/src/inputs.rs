@@ -2,8 +2,10 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use trueup_core::{Book, When};
 use trueup_metrc::{ListReader, Record, WireError};
-use trueup_table::{Column, HashingReader, InputError, Row, Table};
+use trueup_reconcile::Settings;
+use trueup_table::{Column, HashingReader, InputError, Row, Table, open_file};
 
 /// What is known of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,11 @@ pub struct InputFacts {
     /// What was noticed, in plain words.
     pub notes: Vec<String>,
 }
+
+/// What is said of rows that name no package.
+pub(crate) const MERCHANDISE: &str = "{} rows of merchandise (no package), not compared";
+const BEFORE: &str = "{} rows before window_start: they can only match";
+const AFTER: &str = "{} rows after the snapshot: they can only match";
 
 /// Counts things of one kind for the notes of a file.
 #[derive(Debug, Default)]
@@ -36,6 +43,15 @@ impl Tally {
     /// How many of what `text` says.
     pub fn of(&self, text: &str) -> u64 {
         self.0.iter().find(|(known, _)| *known == text).map_or(0, |(_, number)| *number)
+    }
+
+    /// Counts what happened outside of the book's window.
+    pub fn count_window(&mut self, settings: &Settings, when: When, book: Book) {
+        if settings.after_snapshot(when, book) {
+            self.count(AFTER);
+        } else if !settings.in_window(when, book) {
+            self.count(BEFORE);
+        }
     }
 
     pub fn notes(mut self) -> Vec<String> {
@@ -77,11 +93,15 @@ pub(crate) fn of_wire(error: WireError) -> InputError {
     told
 }
 
+/// The way back, for what is found out while a file is read.
+pub(crate) fn to_wire(error: InputError) -> WireError {
+    let InputError { file, row, column, found, expected, todo } = error;
+    WireError { file, record: row, field: column, found, expected, todo }
+}
+
 /// Opens a file for reading, with its hash.
 pub(crate) fn open(path: &Path, display: &str) -> Result<HashingReader<File>, InputError> {
-    File::open(path).map(HashingReader::new).map_err(|error| {
-        InputError::new(display, format!("the file cannot be opened: {error}"), "a file that can be read", "check it")
-    })
+    open_file(path, display).map(HashingReader::new)
 }
 
 /// Reads one file of state answers.
@@ -93,7 +113,8 @@ pub(crate) fn read_json<T: Record>(
     let mut file = open(path, display)?;
     let facts = reader.read_file(display, &mut file, sink).map_err(of_wire)?;
     let sha256 = file.drain_hex().map_err(|error| {
-        InputError::new(display, format!("the file cannot be read: {error}"), "a file that can be read", "check it")
+        let todo = "check the disk or the network drive and run again";
+        InputError::new(display, format!("reading failed: {error}"), "a file that can be read", todo)
     })?;
     Ok(InputFacts { file: display.clone(), sha256, rows: facts.records, ignored: 0, notes: facts.notes })
 }

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 use trueup_core::{Decimal, Dimension, PackageTag, Quantity, QuantityError, Sku, Unit};
+use trueup_pos::fields::LARGEST;
 
 /// In which dimension each package is kept, and what a piece of each SKU holds.
 #[derive(Debug, Default)]
@@ -32,7 +33,16 @@ impl MeasureError {
                 format!("{} measures {given}, but this package is kept in {package}", unit.name()),
                 format!("a unit of {package}, or a row in pos/sku_map.csv that says what one piece holds"),
             ),
-            Self::TooLarge => ("the quantity is too large".to_owned(), "a number below 9 million".to_owned()),
+            Self::TooLarge => ("the quantity is too large".to_owned(), LARGEST.to_owned()),
+        }
+    }
+
+    /// The same for a record of the state, which no table of the POS can explain.
+    pub fn told_of_state(&self, unit: Unit) -> (String, String) {
+        let (found, expected) = self.told(unit);
+        match self {
+            Self::Dimension { package, .. } => (found, format!("a unit of {package}")),
+            Self::TooLarge => (found, expected),
         }
     }
 }

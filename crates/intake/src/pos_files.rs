@@ -1,24 +1,22 @@
 //! The POS's files into movements and observations.
 
 use crate::folder::Reading;
-use crate::inputs::{Tally, facts, read_table};
+use crate::inputs::{MERCHANDISE, Tally, facts, read_table};
 use crate::measures::MeasureError;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::PathBuf;
 use trueup_core::{
     Book, BusinessDay, Dimension, Movement, MovementKind, Ordered, PackageTag, PosStock, Quantity, SaleLine, Sku, Text,
-    Unit, WasteClass, When,
+    Unit, WasteClass,
 };
+use trueup_pos::fields::LARGEST;
 use trueup_pos::{
     INVENTORY, InventoryRow, MOVEMENTS, MovementRow, MovementType, SALES, SKU_MAP, SaleKind, SaleRow, SalesHeader,
-    check_sales_header, read_inventory, read_movement, read_sale, read_sku_map,
+    UNIT_COLUMN, check_sales_header, read_inventory, read_movement, read_sale, read_sku_map,
 };
 use trueup_reconcile::Fact;
 use trueup_table::{InputError, Row, Table, quoted};
 
-const MERCHANDISE: &str = "{} rows of merchandise (no package), not compared";
-const BEFORE: &str = "{} rows before window_start: they can only match";
-const AFTER: &str = "{} rows after the snapshot: they can only match";
 const TWICE: &str = "{} local times that exist twice, read as the earlier";
 const KEEP_ONE: &str = "export again without the double, or remove the row that is wrong";
 
@@ -30,7 +28,7 @@ pub(crate) fn sku_map(reading: &mut Reading, file: &File) -> Result<(), InputErr
     let facts = read_table(file, &SKU_MAP, |row| {
         let read = read_sku_map(row)?;
         let quantity = Quantity::new(read.per_unit, read.unit)
-            .map_err(|error| row.error(2, error.to_string(), "a number below 9 million", "correct the cell"))?;
+            .map_err(|error| row.error(2, error.to_string(), LARGEST, "correct the cell and run again"))?;
         let ours = reading.measures.suggest_dimension(read.package, quantity.dimension());
         if ours != quantity.dimension() {
             let error = MeasureError::Dimension { package: ours, given: quantity.dimension() };
@@ -74,9 +72,10 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
     for read in &rows {
         note_measure(reading, read);
     }
+    let column = table.label(UNIT_COLUMN);
     let at_row = |read: &InventoryRow, (found, expected): (String, String)| {
         let todo = "correct the unit, or add the SKU to pos/sku_map.csv, and run again";
-        InputError::new(display, found, expected, todo).at_row(read.row).in_column("unit")
+        InputError::new(display, found, expected, todo).at_row(read.row).in_column(column.as_str())
     };
     for read in rows {
         let Some(package) = read.package else { continue };
@@ -160,7 +159,7 @@ impl Sales {
             self.tally.count(MERCHANDISE);
             return Ok(None);
         };
-        count_window(&mut self.tally, reading, read.sold_at);
+        self.tally.count_window(&reading.settings, read.sold_at, Book::Pos);
         let quantity = reading
             .measures
             .quantity(package, &read.sku, read.number, read.unit)
@@ -187,14 +186,6 @@ impl Sales {
                 Err(row.error_whole_row(found, "each line of a receipt once on a business day and terminal", KEEP_ONE))
             }
         }
-    }
-}
-
-fn count_window(tally: &mut Tally, reading: &Reading, when: When) {
-    if reading.settings.after_snapshot(when, Book::Pos) {
-        tally.count(AFTER);
-    } else if !reading.settings.in_window(when, Book::Pos) {
-        tally.count(BEFORE);
     }
 }
 
@@ -249,7 +240,7 @@ pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputE
             let found = format!("event {}, this package and SKU are in row {first} already", quoted(&read.event));
             return Err(row.error_whole_row(found, "each event, package and SKU once", KEEP_ONE));
         }
-        count_window(&mut tally, reading, read.at);
+        tally.count_window(&reading.settings, read.at, Book::Pos);
         let movement = stock_movement(reading, row, package, &read)?;
         read_rows.push((read, movement));
         Ok(())

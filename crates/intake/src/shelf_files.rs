@@ -1,7 +1,7 @@
 //! Counts, container weights, and differences accepted before.
 
 use crate::folder::Reading;
-use crate::inputs::read_table;
+use crate::inputs::{InputFacts, MERCHANDISE, Tally, read_table};
 use crate::measures::MeasureError;
 use rustc_hash::FxHashMap;
 use std::path::Path;
@@ -47,13 +47,14 @@ static BASELINE: [Column; 5] = [
 /// Reads what there is of the three.
 pub(crate) fn read(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
     if let Some(file) = find(root, "shelf", "counts")? {
-        let mut seen = FxHashMap::default();
-        let facts = read_table(&file, &COUNTS, |row| count(reading, row, &mut seen))?;
-        reading.inputs.push(facts);
+        let (mut seen, mut tally) = (FxHashMap::default(), Tally::default());
+        let facts = read_table(&file, &COUNTS, |row| count(reading, row, &mut seen, &mut tally))?;
+        reading.inputs.push(with_merchandise(facts, tally));
     }
     if let Some(file) = find(root, "shelf", "weights")? {
-        let facts = read_table(&file, &WEIGHTS, |row| weight(reading, row))?;
-        reading.inputs.push(facts);
+        let mut tally = Tally::default();
+        let facts = read_table(&file, &WEIGHTS, |row| weight(reading, row, &mut tally))?;
+        reading.inputs.push(with_merchandise(facts, tally));
     }
     if let Some(file) = find(root, "", "baseline")? {
         let mut seen = FxHashMap::default();
@@ -61,6 +62,12 @@ pub(crate) fn read(reading: &mut Reading, root: &Path) -> Result<(), InputError>
         reading.inputs.push(facts);
     }
     Ok(())
+}
+
+fn with_merchandise(mut facts: InputFacts, tally: Tally) -> InputFacts {
+    facts.ignored = tally.of(MERCHANDISE);
+    facts.notes.extend(tally.notes());
+    facts
 }
 
 fn measured(
@@ -84,8 +91,16 @@ fn record(reading: &mut Reading, row: &Row<'_>, fact: Fact) -> Result<(), InputE
 
 type CountKey = (Text, PackageTag, Sku, Text, u32);
 
-fn count(reading: &mut Reading, row: &Row<'_>, seen: &mut FxHashMap<CountKey, u64>) -> Result<(), InputError> {
-    let Some(package) = fields::tag(row, 2)? else { return Ok(()) };
+fn count(
+    reading: &mut Reading,
+    row: &Row<'_>,
+    seen: &mut FxHashMap<CountKey, u64>,
+    tally: &mut Tally,
+) -> Result<(), InputError> {
+    let Some(package) = fields::tag(row, 2)? else {
+        tally.count(MERCHANDISE);
+        return Ok(());
+    };
     let sku = Sku::new(row.get(3));
     let number = fields::positive(row, 5, "count again")?;
     let unit = fields::unit(row, 6)?;
@@ -114,8 +129,11 @@ fn count(reading: &mut Reading, row: &Row<'_>, seen: &mut FxHashMap<CountKey, u6
     record(reading, row, Fact::Count(count))
 }
 
-fn weight(reading: &mut Reading, row: &Row<'_>) -> Result<(), InputError> {
-    let Some(package) = fields::tag(row, 2)? else { return Ok(()) };
+fn weight(reading: &mut Reading, row: &Row<'_>, tally: &mut Tally) -> Result<(), InputError> {
+    let Some(package) = fields::tag(row, 2)? else {
+        tally.count(MERCHANDISE);
+        return Ok(());
+    };
     let sku = Sku::new(row.get(3));
     let gross = fields::decimal(row, 4)?;
     let tare = fields::optional_decimal(row, 5)?.unwrap_or(Decimal::new(0, 0));
@@ -125,7 +143,7 @@ fn weight(reading: &mut Reading, row: &Row<'_>) -> Result<(), InputError> {
         .checked_add(minus_tare)
         .map_err(|error| row.error(4, error.to_string(), "a weight that the tare can be taken from", CORRECT_AND_RERUN))?;
     let net_weight = Quantity::new(net, unit)
-        .map_err(|error| row.error(4, error.to_string(), "a number below 9 million", CORRECT_AND_RERUN))?;
+        .map_err(|error| row.error(4, error.to_string(), fields::LARGEST, CORRECT_AND_RERUN))?;
     let kept_in = reading.measures.suggest_dimension(package, unit.dimension());
     let net = match fields::optional_decimal(row, 7)? {
         Some(piece) if kept_in != unit.dimension() => pieces(row, net_weight, piece, unit, kept_in)?,
@@ -176,7 +194,7 @@ fn baseline(reading: &mut Reading, row: &Row<'_>, seen: &mut FxHashMap<PackageTa
         return Err(row.error(2, found, expected, CORRECT_AND_RERUN));
     }
     let difference = Quantity::new(number, unit)
-        .map_err(|error| row.error(1, error.to_string(), "a number below 9 million", CORRECT_AND_RERUN))?;
+        .map_err(|error| row.error(1, error.to_string(), fields::LARGEST, CORRECT_AND_RERUN))?;
     let baseline = Baseline {
         package,
         difference: difference.sum(),

@@ -4,8 +4,24 @@ mod json;
 mod tables;
 
 use crate::folder::Reading;
+use crate::inputs::Tally;
 use std::path::{Path, PathBuf};
+use trueup_core::{Book, When};
+use trueup_reconcile::Settings;
 use trueup_table::{InputError, find_all};
+
+const TWICE: &str = "{} local times that exist twice, either may match";
+
+/// Endings that a file of JSON may have and that are not read.
+const UNREAD: [&str; 8] = [".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".ndjson", ".json5"];
+
+/// What a happening's time gives to say.
+fn note_time(tally: &mut Tally, settings: &Settings, when: When) {
+    if matches!(when, When::Twice { .. }) {
+        tally.count(TWICE);
+    }
+    tally.count_window(settings, when, Book::State);
+}
 
 type File = (PathBuf, String);
 
@@ -43,22 +59,40 @@ fn json_files(root: &Path, prefix: &str) -> Result<Vec<File>, InputError> {
         }
     };
     let mut files = Vec::new();
-    for entry in entries.flatten() {
+    for entry in entries {
+        let entry = entry.map_err(|error| {
+            InputError::new("state", format!("it cannot be read: {error}"), "a folder", "check the disk and run again")
+        })?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let lower = name.to_lowercase();
-        if lower.starts_with(prefix) && (lower.ends_with(".json") || lower.ends_with(".jsonl")) {
+        if !lower.starts_with(prefix) {
+            continue;
+        }
+        if lower.ends_with(".json") || lower.ends_with(".jsonl") {
             files.push((entry.path(), format!("state/{name}")));
+        } else if lower.contains("json") && UNREAD.iter().any(|ending| lower.ends_with(ending)) {
+            // Left out in silence, its records would be missing from the comparison.
+            let found = "the name's ending is not one that is read";
+            let expected = "a name that ends in .json or .jsonl";
+            return Err(InputError::new(format!("state/{name}"), found, expected, "unpack it, or rename it so"));
         }
     }
     files.sort_by(|a, b| a.1.cmp(&b.1));
     Ok(files)
 }
 
-fn missing(kind: &str) -> InputError {
+/// Tables are read of three kinds only; a table of another would be left out in silence.
+fn no_tables(root: &Path, kind: &str, expected: &str) -> Result<(), InputError> {
+    let Some((_, file)) = find_all(root, "state", kind)?.into_iter().next() else { return Ok(()) };
+    let found = format!("{kind} of the state are not read from a table of this name");
+    Err(InputError::new(file, found, expected, "fetch or export it so, and move this file out of the folder"))
+}
+
+fn missing(kind: &str, table: &str) -> InputError {
     InputError::new(
         format!("state/{kind}*.json"),
         "the file is missing",
-        format!("the state's {kind} as JSON of its API, or as a table exported from its page"),
+        format!("the state's {kind} as JSON of its API, or as state/{table}*.csv exported from its page"),
         "fetch or export it; an empty list is a file with []",
     )
 }
@@ -68,16 +102,18 @@ pub(crate) fn packages(reading: &mut Reading, root: &Path) -> Result<(), InputEr
     match files(root, "packages", "packages")? {
         Files::Json(files) => json::packages(reading, &files),
         Files::Tables(files) => tables::packages(reading, &files),
-        Files::None => Err(missing("packages")),
+        Files::None => Err(missing("packages", "packages")),
     }
 }
 
 /// The state's receipts and sales deliveries.
 pub(crate) fn receipts(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
+    no_tables(root, "receipts", "JSON of the API, or a table named state/sales*.csv")?;
+    no_tables(root, "deliveries", "JSON of the API")?;
     match files(root, "receipts", "sales")? {
         Files::Json(files) => json::receipts(reading, &files)?,
         Files::Tables(files) => tables::sales(reading, &files)?,
-        Files::None => return Err(missing("receipts")),
+        Files::None => return Err(missing("receipts", "sales")),
     }
     json::deliveries(reading, &json_files(root, "deliveries")?)
 }
@@ -93,5 +129,6 @@ pub(crate) fn adjustments(reading: &mut Reading, root: &Path) -> Result<(), Inpu
 
 /// The state's manifests.
 pub(crate) fn transfers(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
+    no_tables(root, "transfers", "JSON of the API")?;
     json::transfers(reading, &json_files(root, "transfers")?)
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use toml::{Table, Value};
 use trueup_core::{LicenseNumber, Text, When, Zone};
 use trueup_reconcile::{Corrections, Reporter, Settings};
-use trueup_table::{HashingReader, InputError, quoted};
+use trueup_table::{HashingReader, InputError, open_file, quoted};
 
 use crate::InputFacts;
 
@@ -30,7 +30,8 @@ fn wrong(key: &str, found: impl Into<String>, expected: impl Into<String>) -> In
 pub(crate) fn read(root: &Path, ages_from: Option<&str>) -> Result<(Settings, InputFacts), InputError> {
     let (text, sha256) = text(root)?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
-        let line = error.span().map(|span| text[..span.start.min(text.len())].lines().count().max(1));
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map(|before| before.matches('\n').count() + 1);
         let mut told = InputError::new(FILE, error.message().to_owned(), "TOML: key = value", CORRECT_AND_RERUN);
         told.row = line.and_then(|line| u64::try_from(line).ok());
         told
@@ -51,7 +52,11 @@ fn text(root: &Path) -> Result<(String, String), InputError> {
         let found = if missing { "the file is missing".to_owned() } else { format!("it cannot be read: {error}") };
         InputError::new(FILE, found, "the licence's settings in UTF-8", "see the README for an example, then run again")
     };
-    let file = std::fs::File::open(&path).map_err(cannot)?;
+    // What is missing is told with where to find an example; a folder or a pipe as any input.
+    if let Err(error) = std::fs::metadata(&path) {
+        return Err(cannot(error));
+    }
+    let file = open_file(&path, FILE)?;
     let mut bytes = Vec::new();
     let mut reader = HashingReader::new(file);
     std::io::Read::read_to_end(&mut std::io::Read::take(&mut reader, MAX_BYTES + 1), &mut bytes).map_err(cannot)?;
@@ -85,8 +90,12 @@ fn settings(table: &Table, ages_from: Option<&str>) -> Result<Settings, InputErr
     let as_of = moment("as_of")?.ok_or_else(missing("as_of"))?;
     let pos_as_of = moment("pos_as_of")?.unwrap_or(as_of);
     let state_as_of = moment("state_as_of")?.unwrap_or(as_of);
-    if window_start > as_of.min(pos_as_of).min(state_as_of) {
-        return Err(wrong("window_start", "it is later than as_of", "a time before the snapshots were taken"));
+    for (key, snapshot) in [("as_of", as_of), ("pos_as_of", pos_as_of), ("state_as_of", state_as_of)] {
+        if window_start > snapshot {
+            let (start, snapshot) = (zone.rfc3339(window_start), zone.rfc3339(snapshot));
+            let found = format!("{start} is later than {key}, {snapshot}");
+            return Err(wrong("window_start", found, "a time before the snapshots were taken"));
+        }
     }
     let ages_from = ages_from
         .map(|text| {

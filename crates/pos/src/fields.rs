@@ -5,6 +5,9 @@ use trueup_table::{InputError, Row, quoted};
 
 const CORRECT_AND_RERUN: &str = "correct the cell and run again; nothing was written";
 
+/// How large a quantity may be, whatever its unit.
+pub const LARGEST: &str = "less than 9 million grams, millilitres or pieces";
+
 /// A package's tag; `None` for an empty cell.
 ///
 /// # Errors
@@ -68,7 +71,7 @@ pub fn decimal(row: &Row<'_>, column: usize) -> Result<Decimal, InputError> {
 pub fn decimal_problem(text: &str, error: DecimalError) -> (String, &'static str) {
     let expected = match error {
         DecimalError::Unreadable => "a decimal number with a point, such as 3.5",
-        DecimalError::TooLarge => "a number below 9 million",
+        DecimalError::TooLarge => LARGEST,
         DecimalError::TooFine => "at most 12 decimals",
     };
     (format!("{} is {error}", quoted(text)), expected)
@@ -110,7 +113,11 @@ pub fn unit(row: &Row<'_>, column: usize) -> Result<Unit, InputError> {
 /// # Errors
 /// For an empty cell, an unreadable time, or one that the clocks jumped over.
 pub fn when(row: &Row<'_>, column: usize, zone: &Zone) -> Result<When, InputError> {
-    let text = required_text(row, column, "a time such as 2026-03-08T16:20:00-07:00")?;
+    const EXPECTED: &str = "a time such as 2026-03-08T16:20:00-07:00";
+    let text = required_text(row, column, EXPECTED)?;
+    if is_zero_date(text) {
+        return Err(row.error(column, format!("{} stands for no time", quoted(text)), EXPECTED, CORRECT_AND_RERUN));
+    }
     zone.read(text).map_err(|error| {
         let (found, expected, todo) = time_problem(text, &error);
         row.error(column, found, expected, todo)
@@ -134,12 +141,18 @@ pub fn time_problem(text: &str, error: &TimeError) -> (String, &'static str, &'s
     }
 }
 
-/// A time; `None` for an empty cell.
+/// A time; `None` for an empty cell or the zero date.
 ///
 /// # Errors
 /// As [`when`], without that for an empty cell.
 pub fn optional_when(row: &Row<'_>, column: usize, zone: &Zone) -> Result<Option<When>, InputError> {
-    if row.get(column).is_empty() { Ok(None) } else { when(row, column, zone).map(Some) }
+    let text = row.get(column);
+    if text.is_empty() || is_zero_date(text) { Ok(None) } else { when(row, column, zone).map(Some) }
+}
+
+/// The first day of the calendar, with which programs write that there is no time.
+fn is_zero_date(text: &str) -> bool {
+    text.starts_with("0001-01-01") || text.starts_with("1/1/0001") || text.starts_with("01/01/0001")
 }
 
 /// A yes or no; an empty cell is no.

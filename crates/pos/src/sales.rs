@@ -73,6 +73,18 @@ pub enum SaleKind {
     Void,
 }
 
+impl SaleKind {
+    /// As the file writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sale => "sale",
+            Self::Return => "return",
+            Self::Void => "void",
+        }
+    }
+}
+
 /// One line of a receipt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaleRow {
@@ -132,7 +144,7 @@ pub fn check_sales_header(table: &Table, display: &str) -> Result<SalesHeader, I
         "a column kind (sale, return or void), or the flags isVoid and isReturn",
         "export the column too, or add it",
     )
-    .at_row(1)
+    .at_row(table.header_row())
     .in_column("kind"))
 }
 
@@ -144,19 +156,9 @@ pub fn read_sale(row: &Row<'_>, header: SalesHeader, zone: &Zone) -> Result<Sale
     let sold_at = fields::when(row, SOLD_AT, zone)?;
     let kind = read_kind(row, header)?;
     let number = fields::positive(row, QUANTITY, "write returns and voids with their kind and a positive quantity")?;
-    let voided_at = match fields::optional_when(row, VOIDED_AT, zone)? {
-        None if kind == SaleKind::Sale && fields::flag(row, IS_VOID)? => Some(sold_at),
-        other => other,
-    };
-    if voided_at.is_some() && kind != SaleKind::Sale {
-        return Err(row.error(
-            VOIDED_AT,
-            format!("a {} that was voided", row.get(KIND)),
-            "voided_at only on a sale",
-            "leave the void out, or write it as a row of its own",
-        ));
-    }
-    let package = fields::tag(row, PACKAGE)?.filter(|_| row.get(IS_COUPON).is_empty() || fields::flag(row, IS_COUPON) == Ok(false));
+    let voided_at = read_voided(row, kind, sold_at, zone)?;
+    let is_coupon = fields::flag(row, IS_COUPON)?;
+    let package = fields::tag(row, PACKAGE)?.filter(|_| !is_coupon);
     Ok(SaleRow {
         receipt: ReceiptNumber::new(fields::required_text(row, RECEIPT, "the receipt's number")?),
         line: Text::new(row.get(LINE)),
@@ -175,6 +177,22 @@ pub fn read_sale(row: &Row<'_>, header: SalesHeader, zone: &Zone) -> Result<Sale
         terminal: Text::new(row.get(TERMINAL)),
         state_receipt: Text::new(row.get(STATE_RECEIPT)),
     })
+}
+
+/// When a sale was voided, in its own row. A flag without a time means at once; on a row that is itself a void it says
+/// nothing new.
+fn read_voided(row: &Row<'_>, kind: SaleKind, sold_at: When, zone: &Zone) -> Result<Option<When>, InputError> {
+    let at = fields::optional_when(row, VOIDED_AT, zone)?;
+    let flagged = fields::flag(row, IS_VOID)? && kind != SaleKind::Void;
+    if kind != SaleKind::Sale && (at.is_some() || flagged) {
+        return Err(row.error(
+            if at.is_some() { VOIDED_AT } else { IS_VOID },
+            format!("a {} that was voided", kind.name()),
+            "a void only of a sale",
+            "leave the void out, or write it as a row of its own",
+        ));
+    }
+    Ok(at.or(flagged.then_some(sold_at)))
 }
 
 fn read_kind(row: &Row<'_>, header: SalesHeader) -> Result<SaleKind, InputError> {

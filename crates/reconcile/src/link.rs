@@ -60,6 +60,14 @@ impl<'a> Working<'a> {
             && self.books.movements_of(Book::State).next().is_none()
     }
 
+    /// Whether the tag may be a misspelling: known to one book only, and nothing was made of it or corrected on it.
+    fn may_be_mistyped(&self) -> bool {
+        (self.in_state_only() || self.in_pos_only())
+            && self.explained.makings.is_empty()
+            && self.explained.corrections.is_empty()
+            && !self.books.state().is_some_and(explain::is_made_here)
+    }
+
     /// What a package known to one book only has too much or too little, receiving included.
     fn one_sided_rest(&self) -> Amount {
         let received: Amount =
@@ -92,7 +100,7 @@ pub(crate) fn keys(package: &Working<'_>, shelf_item: Option<String>) -> Vec<Key
     }
     keys.push(Key::Made(package.books.package()));
     keys.extend(package.explained.makings.iter().filter_map(|making| making.product).map(Key::Made));
-    if (package.in_state_only() || package.in_pos_only()) && !package.one_sided_rest().is_zero() {
+    if package.may_be_mistyped() && !package.one_sided_rest().is_zero() {
         keys.push(Key::OneSided(package.one_sided_rest().abs().atoms()));
     }
     for finding in package.explained.findings.iter().filter(|finding| is_taken_back(finding)) {
@@ -111,9 +119,10 @@ pub(crate) type Cluster<'a> = BTreeMap<PackageTag, Working<'a>>;
 
 /// Links the packages of a set that is closed under shared keys.
 pub(crate) fn link(cluster: &mut Cluster<'_>, settings: &Settings) {
+    // First, on the packages as they were explained: the keys that brought them together were made then.
+    mistyped_tags(cluster);
     sales_on_other_packages(cluster, settings);
     repackagings(cluster, settings);
-    mistyped_tags(cluster);
     for package in cluster.values_mut() {
         settle_corrections(package, settings);
     }
@@ -510,7 +519,7 @@ fn mistyped_tags(cluster: &mut Cluster<'_>) {
         let mut by_rest: BTreeMap<Amount, Vec<PackageTag>> = BTreeMap::new();
         for (package, working) in cluster.iter() {
             let fits = if in_pos { working.in_pos_only() } else { working.in_state_only() };
-            if fits {
+            if fits && working.may_be_mistyped() {
                 by_rest.entry(working.one_sided_rest()).or_default().push(*package);
             }
         }
@@ -564,12 +573,11 @@ fn mistype(cluster: &mut Cluster<'_>, our: PackageTag, their: PackageTag) {
         let Some(working) = cluster.get_mut(&package) else { continue };
         let amount = working.one_sided_rest();
         let mut records = records.clone();
-        let findings = std::mem::take(&mut working.explained.findings);
-        let (received, others): (Vec<_>, Vec<_>) =
-            findings.into_iter().partition(|finding| is_receiving(finding.cause));
-        records.extend(received.into_iter().flat_map(|finding| finding.evidence));
-        working.explained.findings = others;
-        working.explained.decided_by_balance.clear();
+        for finding in working.explained.findings.iter_mut().filter(|finding| is_receiving(finding.cause)) {
+            records.append(&mut finding.evidence);
+            finding.amount = Amount::ZERO;
+        }
+        working.explained.drop_emptied();
         working.explained.findings.push(Finding::new(Cause::TagMistyped, amount, 900, records));
     }
 }

@@ -169,6 +169,8 @@ impl CsvSource {
             }
         }
         match (best, trouble) {
+            // With no delimiter that gives a known column, what is wrong with the row says more.
+            (Some((0, ..)), Some(error)) => Err(error),
             (Some((.., delimiter)), _) => {
                 let cells = self.try_header(delimiter)?;
                 self.number = self.number.saturating_add(1);
@@ -229,6 +231,13 @@ impl CsvSource {
                 return no_csv("this is packed with zstd", "give it its own ending, .csv.zst, and run again");
             }
             [0x1F, 0x8B, ..] => return no_csv("this is packed with gzip", "unpack it first"),
+            [b'<', ..] => {
+                return no_csv(
+                    "this is a web page or XML",
+                    "it is probably a log-in or error page saved instead of the table: log in and export again",
+                );
+            }
+            [b'{' | b'[', ..] => return no_csv("this is JSON", "export the table as CSV, or give JSON the ending .json"),
             _ => {}
         }
         Ok(())
@@ -394,7 +403,7 @@ impl CsvSource {
     fn nul(&self) -> InputError {
         InputError::new(
             &self.file,
-            "a NUL byte (a character with code 0)",
+            format!("a NUL byte (a character with code 0) in cell {}", self.scan.spans.len().saturating_add(1)),
             "CSV text in UTF-8",
             "save the file as \"CSV UTF-8\" (it may be UTF-16 or damaged) and run again",
         )

@@ -6,13 +6,20 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::error::{InputError, from_io};
-use crate::table::Format;
+use crate::table::{Format, unknown_ending};
+
+/// Endings of tables that are not read. A file that has the right name and one of these is refused where nothing else
+/// has its name: left out in silence, an optional table would be missing from the comparison.
+const UNREAD: [&str; 13] = [
+    ".csv.gz", ".csv.zip", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".tsv", ".gz", ".zip", ".bz2", ".xz", ".7z",
+];
 
 /// Finds the file of one kind: `find(root, "pos", "sales")` is `pos/sales` with the ending `.csv`, `.csv.zst`, `.xlsx`
 /// or `.parquet` (in any case). An empty `folder` is `root` itself. Gives the path to open and the path to show.
 ///
 /// # Errors
-/// When two of them exist (which would count twice), or the folder cannot be read. A missing folder is `Ok(None)`.
+/// When two of them exist (which would count twice), the only one is in a format that is not read, or the folder cannot
+/// be read. A missing folder is `Ok(None)`.
 pub fn find(root: &Path, folder: &str, stem: &str) -> Result<Option<(PathBuf, String)>, InputError> {
     let mut found = tables(root, folder, |name_stem| name_stem.eq_ignore_ascii_case(stem))?;
     match found.len() {
@@ -25,8 +32,8 @@ pub fn find(root: &Path, folder: &str, stem: &str) -> Result<Option<(PathBuf, St
 /// `state/packages*.csv` and the other endings that [`find`] knows.
 ///
 /// # Errors
-/// When one table is there in two formats (`packages.csv` and `packages.xlsx`), or the folder cannot be read. A missing
-/// folder is an empty list.
+/// When one table is there in two formats (`packages.csv` and `packages.xlsx`) or only in one that is not read, or the
+/// folder cannot be read. A missing folder is an empty list.
 pub fn find_all(root: &Path, folder: &str, prefix: &str) -> Result<Vec<(PathBuf, String)>, InputError> {
     let starts = |stem: &str| stem.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     let found = tables(root, folder, starts)?;
@@ -70,23 +77,40 @@ fn tables(root: &Path, folder: &str, wanted: impl Fn(&str) -> bool) -> Result<Ve
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(from_io(&shown, &e)),
     };
-    let mut found = Vec::new();
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
     for entry in entries {
         let name = entry.map_err(|e| from_io(&shown, &e))?.file_name();
-        if let Some(table) = as_table(&dir, folder, &name, &wanted) {
-            found.push(table);
+        let text = name.to_string_lossy();
+        if let Some((stem, _)) = Format::split(&text) {
+            found.extend(as_table(&dir, folder, &name, stem, &wanted));
+        } else if let Some(stem) = unread_stem(&text) {
+            unread.extend(as_table(&dir, folder, &name, stem, &wanted));
         }
+    }
+    unread.retain(|file| found.iter().all(|read| read.stem != file.stem));
+    if let Some(file) = unread.into_iter().min_by(|a, b| a.display.cmp(&b.display)) {
+        return Err(unknown_ending(&file.display));
     }
     found.sort_by(|a, b| (&a.stem, &a.display).cmp(&(&b.stem, &b.display)));
     Ok(found)
 }
 
-fn as_table(dir: &Path, folder: &str, name: &OsStr, wanted: impl Fn(&str) -> bool) -> Option<Found> {
-    let text = name.to_string_lossy();
-    let (stem, _) = Format::split(&text)?;
+/// The stem of a table in a format that is not read.
+fn unread_stem(name: &str) -> Option<&str> {
+    UNREAD.iter().find_map(|ending| {
+        let (stem, tail) = name.split_at_checked(name.len().checked_sub(ending.len())?)?;
+        tail.eq_ignore_ascii_case(ending).then_some(stem)
+    })
+}
+
+fn as_table(dir: &Path, folder: &str, name: &OsStr, stem: &str, wanted: impl Fn(&str) -> bool) -> Option<Found> {
     wanted(stem).then(|| Found {
         stem: stem.to_lowercase(),
         path: dir.join(name),
-        display: if folder.is_empty() { text.clone().into_owned() } else { format!("{folder}/{text}") },
+        display: shown_name(folder, &name.to_string_lossy()),
     })
+}
+
+fn shown_name(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }

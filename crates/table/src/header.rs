@@ -121,7 +121,7 @@ impl Header {
     fn check_required(&self, file: &str) -> Result<(), InputError> {
         let missing = |(c, place): &(&Column, &Option<usize>)| c.required && place.is_none();
         let Some((column, _)) = self.columns.iter().zip(&self.places).find(missing) else { return Ok(()) };
-        let found = format!("the column is missing; the header is: {}", list(self.cells.iter().map(String::as_str)));
+        let found = format!("the column is missing; {}", self.told());
         let mut expected = format!("a column {}", column.name);
         if !column.aliases.is_empty() {
             expected = format!("{expected} (or one of: {})", column.aliases.join(", "));
@@ -129,6 +129,15 @@ impl Header {
         Err(InputError::new(file, found, expected, "add the column, or give it this name in the header")
             .at_row(self.row)
             .in_column(column.name))
+    }
+
+    /// The header for a message. A row in which no column is known is rather a first row of data, which no message
+    /// may show: it may name a customer.
+    fn told(&self) -> String {
+        if self.places.iter().flatten().next().is_none() {
+            return format!("none of the {} cells of this row is the name of a column that is read", self.cells.len());
+        }
+        format!("the header is: {}", list(self.cells.iter().map(String::as_str)))
     }
 
     /// Columns of the header.

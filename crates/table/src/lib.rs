@@ -3,9 +3,10 @@
 //! What holds for every format:
 //!
 //! - **Text is exact.** A cell is the text the file has; a number never goes through a float. `00012`, `0.10` and
-//!   `1.23E+15` come out as they are, and whoever reads the column judges them. (Parquet floats were floats in the file
-//!   already; they are printed as the shortest decimal that reads back the same.) Booleans of XLSX and Parquet are
-//!   `TRUE` and `FALSE`, as a spreadsheet shows them.
+//!   `1.23E+15` come out as they are, and whoever reads the column judges them. (A number of an XLSX comes out as Excel
+//!   shows it, to 15 digits: the file has `16.100000000000001` for 16.1. Parquet floats were floats in the file already;
+//!   they are printed as the shortest decimal that reads back the same.) Booleans of XLSX and Parquet are `TRUE` and
+//!   `FALSE`, as a spreadsheet shows them.
 //! - **Nothing is guessed.** Ragged rows, unclosed quotes, NUL bytes, text that is not UTF-8, a column that is there
 //!   twice or not at all: an [`InputError`] names file, row and column, what is there, what should be, what to do.
 //! - **Nothing is unbounded.** Memory and time depend on [`limits`], not on what a file claims of itself.
@@ -44,4 +45,4 @@ pub use error::{InputError, quoted};
 pub use find::{find, find_all};
 pub use hash::HashingReader;
 pub use header::Column;
-pub use table::{Row, Table, TableFacts};
+pub use table::{Row, Table, TableFacts, open_file};

@@ -79,11 +79,13 @@ impl<'a> Record<'a> {
             |s: &Span| !s.shared && self.bytes.get(s.start..s.end).is_none_or(|b| std::str::from_utf8(b).is_err());
         let place = self.spans.iter().position(bad).unwrap_or(0);
         let bytes = self.spans.get(place).and_then(|s| self.bytes.get(s.start..s.end)).unwrap_or_default();
-        let text = String::from_utf8_lossy(bytes);
+        let at = std::str::from_utf8(bytes).map_or_else(|e| e.valid_up_to(), |_| 0);
+        let byte = bytes.get(at).copied().unwrap_or_default();
+        // The byte only: the cell may be one that no message may show, such as a customer's name.
         InputError::new(
             file,
-            format!("{} is not UTF-8 text", crate::error::quoted(text.trim())),
-            "UTF-8",
+            format!("the cell has a byte that is not UTF-8 (0x{byte:02X})"),
+            "text in UTF-8",
             "save the file as \"CSV UTF-8\" (in Excel: File, Save As) and run again",
         )
         .at_row(self.number)
@@ -162,10 +164,7 @@ impl Table {
     pub fn open(path: &Path, display: &str, columns: &'static [Column]) -> Result<Self, InputError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let Some((_, format)) = Format::split(&name) else { return Err(unknown_ending(display)) };
-        if path.is_dir() {
-            return Err(from_io(display, &std::io::Error::from(std::io::ErrorKind::IsADirectory)));
-        }
-        let file = File::open(path).map_err(|e| from_io(display, &e))?;
+        let file = open_file(path, display)?;
         let (source, header) = match format {
             Format::Csv => Self::csv(CsvSource::plain(Box::new(file), display), columns)?,
             Format::CsvZst => Self::csv(CsvSource::zst(Box::new(file), display)?, columns)?,
@@ -238,6 +237,16 @@ impl Table {
         self.header.cell_of(column)
     }
 
+    /// `columns[column]` for a message: its name, and what the file calls it where that is something else.
+    pub fn label(&self, column: usize) -> String {
+        self.header.column_label(column)
+    }
+
+    /// The row that the header is in.
+    pub fn header_row(&self) -> u64 {
+        self.header.row
+    }
+
     /// The next row that has text in it; `None` after the last one. Rows whose every cell is empty are skipped (but
     /// count for [`Row::number`]).
     ///
@@ -291,15 +300,33 @@ impl Table {
     }
 }
 
-fn unknown_ending(display: &str) -> InputError {
-    let old = display.to_ascii_lowercase().ends_with(".xls");
-    let found = if old { "this is the old Excel format" } else { "the name's ending is not one that is read" };
-    InputError::new(
-        display,
-        found,
-        "a name that ends in .csv, .csv.zst, .xlsx or .parquet",
-        if old { "open it in Excel and save it as .xlsx" } else { "save it as .csv or .xlsx" },
-    )
+/// Opens a file of data. Folders, and things that a read could hang on (pipes, devices), are refused.
+///
+/// # Errors
+/// What cannot be opened or is no file.
+pub fn open_file(path: &Path, display: &str) -> Result<File, InputError> {
+    let facts = std::fs::metadata(path).map_err(|e| from_io(display, &e))?;
+    if facts.is_dir() {
+        return Err(from_io(display, &std::io::Error::from(std::io::ErrorKind::IsADirectory)));
+    }
+    if !facts.is_file() {
+        let found = "it is a pipe or a device";
+        return Err(InputError::new(display, found, "a file that can be read", "give the file itself"));
+    }
+    File::open(path).map_err(|e| from_io(display, &e))
+}
+
+/// A file that is named as a table of this kind, in a format that is not read.
+pub(crate) fn unknown_ending(display: &str) -> InputError {
+    let lower = display.to_ascii_lowercase();
+    let (found, todo) = if lower.ends_with(".xls") {
+        ("this is the old Excel format", "open it in Excel and save it as .xlsx")
+    } else if [".gz", ".zip", ".bz2", ".xz", ".7z"].iter().any(|ending| lower.ends_with(ending)) {
+        ("this is packed in a way that is not read", "unpack it first")
+    } else {
+        ("the name's ending is not one that is read", "save it as .csv or .xlsx")
+    };
+    InputError::new(display, found, "a name that ends in .csv, .csv.zst, .xlsx or .parquet", todo)
 }
 
 /// Refuses row numbers beyond the limit.

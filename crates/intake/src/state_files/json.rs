@@ -1,20 +1,21 @@
 //! Answers of the Metrc v2 API.
 
-use super::File;
+use super::{File, note_time};
 use crate::folder::Reading;
-use crate::inputs::{InputFacts, of_wire, read_json};
+use crate::inputs::{InputFacts, Tally, of_wire, read_json, to_wire};
 use crate::measures::MeasureError;
 use jiff::Timestamp;
 use rustc_hash::FxHashSet;
+use std::collections::BTreeMap;
 use trueup_core::{
     Book, CustomerType, Decimal, Movement, MovementKind, Ordered, PackageTag, Quantity, ReceiptNumber, SaleLine, Sku,
-    StatePackage, Text, TransferRow, TransferState, Unit, WasteClass, When,
+    StatePackage, TagError, Text, TimeError, TransferRow, TransferState, Unit, WasteClass, When,
 };
 use trueup_metrc::{
     Adjustment, Delivery, Latest, ListReader, NumberText, Origin, Package, Receipt, Record, Transaction, Transfer,
     TransferPackage,
 };
-use trueup_pos::fields::{decimal_problem, tag_problem, time_problem};
+use trueup_pos::fields::{LARGEST, decimal_problem, tag_problem, time_problem};
 use trueup_reconcile::Fact;
 use trueup_table::{InputError, quoted};
 
@@ -24,19 +25,35 @@ const FETCH_AGAIN: &str = "fetch the file again from the state; nothing was writ
 struct At<'f> {
     file: &'f str,
     record: u64,
+    /// The list within the record, and the place in it, that the fields are of.
+    within: Option<(&'static str, usize)>,
 }
 
-impl At<'_> {
+impl<'f> At<'f> {
+    fn new(file: &'f str, record: u64) -> Self {
+        Self { file, record, within: None }
+    }
+
+    /// The same record, at one element of a list in it.
+    fn element(&self, list: &'static str, place: usize) -> Self {
+        Self { within: Some((list, place)), ..*self }
+    }
+
     fn error(&self, field: &str, found: impl Into<String>, expected: impl Into<String>) -> InputError {
-        InputError::new(self.file, found, expected, FETCH_AGAIN).at_row(self.record).in_column(field)
+        self.told(field, (found.into(), expected.into(), FETCH_AGAIN))
+    }
+
+    fn told(&self, field: &str, (found, expected, todo): (String, impl Into<String>, &str)) -> InputError {
+        let column = match self.within {
+            Some((list, place)) => format!("{list}[{place}].{field}"),
+            None => field.to_owned(),
+        };
+        InputError::new(self.file, found, expected, todo).at_row(self.record).in_column(column)
     }
 
     fn tag(&self, field: &str, text: Option<&Text>) -> Result<PackageTag, InputError> {
         let Some(text) = text else { return Err(self.error(field, "it is missing", "a package tag")) };
-        PackageTag::parse(text).map_err(|error| {
-            let (found, expected, todo) = tag_problem(text, &error);
-            InputError::new(self.file, found, expected, todo).at_row(self.record).in_column(field)
-        })
+        PackageTag::parse(text).map_err(|error| self.told(field, state_tag_problem(text, &error)))
     }
 
     fn number(&self, field: &str, number: Option<&NumberText>) -> Result<Decimal, InputError> {
@@ -66,10 +83,7 @@ impl At<'_> {
 
     fn when(&self, reading: &Reading, field: &str, text: Option<&Text>) -> Result<Option<When>, InputError> {
         let read = |text: &Text| {
-            reading.settings.zone.read(text).map_err(|error| {
-                let (found, expected, todo) = time_problem(text, &error);
-                InputError::new(self.file, found, expected, todo).at_row(self.record).in_column(field)
-            })
+            reading.settings.zone.read(text).map_err(|error| self.told(field, state_time_problem(text, &error)))
         };
         text.map(read).transpose()
     }
@@ -79,25 +93,24 @@ impl At<'_> {
     }
 
     fn quantity(&self, field: &str, number: Decimal, unit: Unit) -> Result<Quantity, InputError> {
-        Quantity::new(number, unit).map_err(|error| self.error(field, error.to_string(), "a number below 9 million"))
+        Quantity::new(number, unit).map_err(|error| self.error(field, error.to_string(), LARGEST))
     }
 
-    /// A quantity in the dimension of its package.
+    /// A quantity in the dimension of its package; `fields` are those of the number and of the unit.
     fn of_package(
         &self,
         reading: &mut Reading,
         package: PackageTag,
-        field: &str,
-        number: Decimal,
-        unit: Unit,
+        fields: (&str, &str),
+        (number, unit): (Decimal, Unit),
     ) -> Result<Quantity, InputError> {
         let ours = reading.measures.suggest_dimension(package, unit.dimension());
         if ours != unit.dimension() {
             let (found, expected) =
-                MeasureError::Dimension { package: ours, given: unit.dimension() }.told(unit);
-            return Err(self.error(field, found, expected));
+                MeasureError::Dimension { package: ours, given: unit.dimension() }.told_of_state(unit);
+            return Err(self.error(fields.1, found, expected));
         }
-        self.quantity(field, number, unit)
+        self.quantity(fields.0, number, unit)
     }
 
     fn record(&self, reading: &mut Reading, fact: Fact) -> Result<(), InputError> {
@@ -105,17 +118,43 @@ impl At<'_> {
     }
 }
 
+/// As for a cell, but what to do is to fetch again: nobody corrects the state's answer by hand.
+fn state_tag_problem(text: &str, error: &TagError) -> (String, &'static str, &'static str) {
+    match tag_problem(text, error) {
+        told if *error == TagError::Scientific => told,
+        (found, expected, _) => (found, expected, FETCH_AGAIN),
+    }
+}
+
+fn state_time_problem(text: &str, error: &TimeError) -> (String, &'static str, &'static str) {
+    match time_problem(text, error) {
+        (found, expected, _) if *error == TimeError::Skipped => (found, expected, "check the zone in store.toml"),
+        (found, expected, _) => (found, expected, FETCH_AGAIN),
+    }
+}
+
 fn text(text: Option<&Text>) -> Text {
     text.cloned().unwrap_or_default()
 }
 
+/// What a record of a kind must have; looked at before it is kept, so that a file of millions of other records is
+/// refused at its first.
+type Check<T> = fn(&At<'_>, &T) -> Result<(), InputError>;
+
 /// Reads the files of one kind as one list and keeps the newest version of each record.
-fn latest<T: Record>(reading: &mut Reading, files: &[File]) -> Result<Vec<(T, Origin, String)>, InputError> {
+fn latest<T: Record>(
+    reading: &mut Reading,
+    files: &[File],
+    check: Check<T>,
+) -> Result<Vec<(T, Origin, String)>, InputError> {
     let mut reader = ListReader::<T>::new();
     let mut latest = Latest::<T>::new();
     let first_input = reading.inputs.len();
     for file in files {
-        let facts = read_json(&mut reader, file, &mut |record, number| latest.insert(record, &file.1, number))?;
+        let facts = read_json(&mut reader, file, &mut |record, number| {
+            check(&At::new(&file.1, number), &record).map_err(to_wire)?;
+            latest.insert(record, &file.1, number)
+        })?;
         reading.inputs.push(facts);
     }
     reader.finish().map_err(of_wire)?;
@@ -137,13 +176,38 @@ fn note_versions(input: &mut InputFacts, superseded: u64, repeated: u64) {
     }
 }
 
+/// What a receipt or delivery must have.
+fn sold(at: &At<'_>, time: Option<&Text>, lines: &[Transaction]) -> Result<(), InputError> {
+    if time.is_none() {
+        return Err(at.error("SalesDateTime", "it is missing", "the time of the sale"));
+    }
+    let mut lines = lines.iter().enumerate();
+    lines.try_for_each(|(place, line)| {
+        at.element("Transactions", place).tag("PackageLabel", line.package_label.as_ref()).map(|_| ())
+    })
+}
+
+/// What is to be said of the times in each file.
+type Tallies = BTreeMap<String, Tally>;
+
+fn note(reading: &mut Reading, tallies: Tallies) {
+    for (file, tally) in tallies {
+        if let Some(input) = reading.inputs.iter_mut().find(|input| input.file == file) {
+            input.notes.extend(tally.notes());
+        }
+    }
+}
+
 /// The state's packages.
 pub(super) fn packages(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
-    let mut records = latest::<Package>(reading, files)?;
+    let mut records = latest::<Package>(reading, files, |at, package| {
+        at.tag("Label", package.label.as_ref())?;
+        at.number("Quantity", package.quantity.as_ref()).map(|_| ())
+    })?;
     // A tag that was here under two ids (sent away and back) counts as it was last.
     records.sort_by(|a, b| (&a.0.last_modified, a.0.id).cmp(&(&b.0.last_modified, b.0.id)));
     for (package, origin, file) in records {
-        let at = At { file: &file, record: origin.record };
+        let at = At::new(&file, origin.record);
         let read = state_package(reading, &at, &package)?;
         reading.stocked.insert(read.package);
         if let Some(content) = read.unit_content {
@@ -194,10 +258,7 @@ fn sources(at: &At<'_>, field: &str, labels: &str) -> Result<Vec<PackageTag>, In
     for label in labels.split([',', ';']).map(str::trim).filter(|label| !label.is_empty()) {
         match PackageTag::parse(label) {
             Ok(tag) => tags.push(tag),
-            Err(error) => {
-                let (found, expected, _) = tag_problem(label, &error);
-                return Err(at.error(field, found, expected));
-            }
+            Err(error) => return Err(at.told(field, state_tag_problem(label, &error))),
         }
     }
     tags.sort_unstable();
@@ -254,8 +315,11 @@ struct Head {
 
 /// The state's receipts.
 pub(super) fn receipts(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
-    for (receipt, origin, file) in latest::<Receipt>(reading, files)? {
-        let at = At { file: &file, record: origin.record };
+    let mut tallies = Tallies::new();
+    for (receipt, origin, file) in latest::<Receipt>(reading, files, |at, receipt| {
+        sold(at, receipt.sales_date_time.as_ref(), &receipt.transactions)
+    })? {
+        let at = At::new(&file, origin.record);
         let sold_at = at.when(reading, "SalesDateTime", receipt.sales_date_time.as_ref())?;
         let head = Head {
             id: receipt.id.map(|id| Text::new(&id.to_string())).unwrap_or_else(|| text(receipt.receipt_number.as_ref())),
@@ -270,15 +334,20 @@ pub(super) fn receipts(reading: &mut Reading, files: &[File]) -> Result<(), Inpu
             by: text(receipt.recorded_by_user_name.as_ref()),
             packages: packages_on(&receipt.transactions),
         };
+        note_time(tallies.entry(file.clone()).or_default(), &reading.settings, head.when);
         lines(reading, &at, &head, &receipt.transactions)?;
     }
+    note(reading, tallies);
     Ok(())
 }
 
 /// Sales brought to the customer.
 pub(super) fn deliveries(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
-    for (delivery, origin, file) in latest::<Delivery>(reading, files)? {
-        let at = At { file: &file, record: origin.record };
+    let mut tallies = Tallies::new();
+    for (delivery, origin, file) in latest::<Delivery>(reading, files, |at, delivery| {
+        sold(at, delivery.sales_date_time.as_ref(), &delivery.transactions)
+    })? {
+        let at = At::new(&file, origin.record);
         let sold_at = at.when(reading, "SalesDateTime", delivery.sales_date_time.as_ref())?;
         let came_back = delivery.sales_delivery_state.as_deref().is_some_and(|state| {
             ["voided", "returned", "rejected"].contains(&state.to_lowercase().as_str())
@@ -299,8 +368,10 @@ pub(super) fn deliveries(reading: &mut Reading, files: &[File]) -> Result<(), In
             by: text(delivery.recorded_by_user_name.as_ref()),
             packages: packages_on(&delivery.transactions),
         };
+        note_time(tallies.entry(file.clone()).or_default(), &reading.settings, head.when);
         lines(reading, &at, &head, &delivery.transactions)?;
     }
+    note(reading, tallies);
     Ok(())
 }
 
@@ -311,17 +382,22 @@ fn packages_on(transactions: &[Transaction]) -> u32 {
 
 fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transaction]) -> Result<(), InputError> {
     for (place, line) in transactions.iter().enumerate() {
-        let package = at.tag("Transactions.PackageLabel", line.package_label.as_ref())?;
-        let number = at.number("Transactions.QuantitySold", line.quantity_sold.as_ref())?;
+        let at = at.element("Transactions", place);
+        let package = at.tag("PackageLabel", line.package_label.as_ref())?;
+        let number = at.number("QuantitySold", line.quantity_sold.as_ref())?;
+        if number.mantissa() < 0 {
+            return Err(at.error("QuantitySold", format!("{number} is negative"), "zero or more"));
+        }
         let unit = at.unit(
-            "Transactions.UnitOfMeasureName",
+            "UnitOfMeasureName",
             line.unit_of_measure_name.as_ref(),
             line.unit_of_measure_abbreviation.as_ref(),
         )?;
-        let quantity = at.of_package(reading, package, "Transactions.QuantitySold", number, unit)?;
+        let fields = ("QuantitySold", "UnitOfMeasureName");
+        let quantity = at.of_package(reading, package, fields, (number, unit))?;
         let price = line.total_price.as_ref();
-        let price = price.map(|price| at.number("Transactions.TotalPrice", Some(price))).transpose()?;
-        let archived = at.when(reading, "Transactions.ArchivedDate", line.archived_date.as_ref())?;
+        let price = price.map(|price| at.number("TotalPrice", Some(price))).transpose()?;
+        let archived = at.when(reading, "ArchivedDate", line.archived_date.as_ref())?;
         let sale = SaleLine {
             number: head.number.clone(),
             voided: head.voided.or(archived),
@@ -336,7 +412,7 @@ fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transa
             ..SaleLine::default()
         };
         let quantity =
-            quantity.checked_neg().map_err(|error| at.error("Transactions.QuantitySold", error.to_string(), "a quantity"))?;
+            quantity.checked_neg().map_err(|error| at.error("QuantitySold", error.to_string(), "a quantity"))?;
         reading.movements.push(Movement {
             package,
             book: Book::State,
@@ -361,15 +437,18 @@ pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), I
     let mut reader = ListReader::<Adjustment>::new();
     for file in files {
         let mut records = Vec::new();
-        let facts = read_json(&mut reader, file, &mut |record, number| {
+        let mut facts = read_json(&mut reader, file, &mut |record, number| {
             records.push((record, number));
             Ok(())
         })?;
-        reading.inputs.push(facts);
+        let mut tally = Tally::default();
         for (adjustment, number) in records {
-            let movement = adjustment_movement(reading, &At { file: &file.1, record: number }, &adjustment)?;
+            let movement = adjustment_movement(reading, &At::new(&file.1, number), &adjustment)?;
+            note_time(&mut tally, &reading.settings, movement.when);
             reading.movements.push(movement);
         }
+        facts.notes.extend(tally.notes());
+        reading.inputs.push(facts);
     }
     reader.finish().map_err(of_wire)
 }
@@ -382,7 +461,8 @@ fn adjustment_movement(reading: &mut Reading, at: &At<'_>, adjustment: &Adjustme
         adjustment.adjustment_unit_of_measure_name.as_ref(),
         adjustment.adjustment_unit_of_measure_abbreviation.as_ref(),
     )?;
-    let quantity = at.of_package(reading, package, "AdjustmentQuantity", number, unit)?;
+    let fields = ("AdjustmentQuantity", "AdjustmentUnitOfMeasureName");
+    let quantity = at.of_package(reading, package, fields, (number, unit))?;
     let when = at.when(reading, "AdjustmentDate", adjustment.adjustment_date.as_ref())?;
     let reason = text(adjustment.adjustment_reason_name.as_ref());
     Ok(Movement {
@@ -413,15 +493,16 @@ fn date_if_midnight(reading: &Reading, text: Option<&str>, when: Option<When>) -
 
 /// The state's manifests, to the licence and from it.
 pub(super) fn transfers(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
-    for (transfer, origin, file) in latest::<Transfer>(reading, files)? {
+    for (transfer, origin, file) in latest::<Transfer>(reading, files, |_, _| Ok(()))? {
         if transfer.is_voided == Some(true) {
             continue;
         }
-        let at = At { file: &file, record: origin.record };
+        let at = At::new(&file, origin.record);
         let license = reading.settings.license.clone();
         let shipper = transfer.shipper_facility_license_number.as_deref().unwrap_or_default();
         let outgoing = shipper == license.as_str();
-        for row in &transfer.packages {
+        for (place, row) in transfer.packages.iter().enumerate() {
+            let at = at.element("Packages", place);
             let row = transfer_row(reading, &at, &transfer, row, outgoing)?;
             at.record(reading, Fact::Transfer(row))?;
         }
@@ -436,15 +517,15 @@ fn transfer_row(
     row: &TransferPackage,
     outgoing: bool,
 ) -> Result<TransferRow, InputError> {
-    let package = at.tag("Packages.PackageLabel", row.package_label.as_ref())?;
-    let mut quantity = |field: &str, number: Option<&NumberText>, name: Option<&Text>, short: Option<&Text>| {
+    let package = at.tag("PackageLabel", row.package_label.as_ref())?;
+    let mut quantity = |fields: (&str, &str), number: Option<&NumberText>, name: Option<&Text>, short: Option<&Text>| {
         let Some(number) = number else { return Ok(None) };
-        let number = at.number(field, Some(number))?;
-        let unit = at.unit(field, name, short)?;
-        at.of_package(reading, package, field, number, unit).map(Some)
+        let number = at.number(fields.0, Some(number))?;
+        let unit = at.unit(fields.1, name, short)?;
+        at.of_package(reading, package, fields, (number, unit)).map(Some)
     };
     let shipped = quantity(
-        "Packages.ShippedQuantity",
+        ("ShippedQuantity", "ShippedUnitOfMeasureName"),
         row.shipped_quantity.as_ref(),
         row.shipped_unit_of_measure_name.as_ref(),
         row.shipped_unit_of_measure_abbreviation.as_ref(),
@@ -453,7 +534,7 @@ fn transfer_row(
     // Until it is received the row carries no received quantity, or a zero without a unit.
     let is_received = state == TransferState::Accepted;
     let received = quantity(
-        "Packages.ReceivedQuantity",
+        ("ReceivedQuantity", "ReceivedUnitOfMeasureName"),
         row.received_quantity.as_ref().filter(|_| is_received),
         row.received_unit_of_measure_name.as_ref().or(row.shipped_unit_of_measure_name.as_ref()),
         row.received_unit_of_measure_abbreviation.as_ref(),
@@ -480,7 +561,7 @@ fn transfer_state(at: &At<'_>, row: &TransferPackage) -> Result<TransferState, I
         "rejected" => Ok(TransferState::Rejected),
         "returned" => Ok(TransferState::Returned),
         _ => Err(at.error(
-            "Packages.ShipmentPackageState",
+            "ShipmentPackageState",
             format!("unknown state {}", quoted(state)),
             "Shipped, Accepted, Rejected or Returned",
         )),

@@ -1,8 +1,8 @@
 //! Tables that a person exports from the state's pages, or that somebody flattened from its answers.
 
-use super::File;
+use super::{File, note_time};
 use crate::folder::Reading;
-use crate::inputs::read_table;
+use crate::inputs::{Tally, read_table};
 use crate::measures::MeasureError;
 use rustc_hash::FxHashMap;
 use trueup_core::{
@@ -58,7 +58,7 @@ fn number_and_unit(row: &Row<'_>, quantity: usize, unit: usize) -> Result<(Decim
 
 fn quantity(row: &Row<'_>, column: usize, number: Decimal, unit: Unit) -> Result<Quantity, InputError> {
     Quantity::new(number, unit)
-        .map_err(|error| row.error(column, error.to_string(), "a number below 9 million", CORRECT_AND_RERUN))
+        .map_err(|error| row.error(column, error.to_string(), fields::LARGEST, CORRECT_AND_RERUN))
 }
 
 /// The state's packages.
@@ -135,15 +135,17 @@ static SALES: [Column; 10] = [
 pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
     let first = reading.movements.len();
     for file in files {
-        let mut lines: FxHashMap<Text, u64> = FxHashMap::default();
-        let facts = read_table(file, &SALES, |row| {
+        let (mut lines, mut tally) = (FxHashMap::<Text, u64>::default(), Tally::default());
+        let mut facts = read_table(file, &SALES, |row| {
             let mut movement = sale_row(reading, row)?;
+            note_time(&mut tally, &reading.settings, movement.when);
             let line = lines.entry(movement.reference.clone()).or_default();
             *line += 1;
             movement.line = Text::new(&line.to_string());
             reading.movements.push(movement);
             Ok(())
         })?;
+        facts.notes.extend(tally.notes());
         reading.inputs.push(facts);
     }
     count_packages(reading.movements.get_mut(first..).unwrap_or_default());
@@ -167,13 +169,20 @@ fn count_packages(movements: &mut [Movement]) {
     }
 }
 
-fn of_package(reading: &mut Reading, row: &Row<'_>, package: PackageTag, unit: Unit) -> Result<(), InputError> {
+fn of_package(
+    reading: &mut Reading,
+    row: &Row<'_>,
+    (quantity_column, unit_column): (usize, usize),
+    (package, unit): (PackageTag, Unit),
+) -> Result<(), InputError> {
     let ours = reading.measures.suggest_dimension(package, unit.dimension());
     if ours == unit.dimension() {
         return Ok(());
     }
-    let (found, expected) = MeasureError::Dimension { package: ours, given: unit.dimension() }.told(unit);
-    Err(row.error_whole_row(found, expected, CORRECT_AND_RERUN))
+    let (found, expected) = MeasureError::Dimension { package: ours, given: unit.dimension() }.told_of_state(unit);
+    // The unit may stand in a column of its own or after the number.
+    let column = if row.get(unit_column).is_empty() { quantity_column } else { unit_column };
+    Err(row.error(column, found, expected, CORRECT_AND_RERUN))
 }
 
 fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
@@ -182,7 +191,7 @@ fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError
     if number.mantissa() < 0 {
         return Err(row.error(4, format!("{} is negative", quoted(row.get(4))), "zero or more", CORRECT_AND_RERUN));
     }
-    of_package(reading, row, package, unit)?;
+    of_package(reading, row, (4, 5), (package, unit))?;
     let zone = &reading.settings.zone;
     let sale = SaleLine {
         number: ReceiptNumber::new(row.get(1)),
@@ -223,11 +232,14 @@ static ADJUSTMENTS: [Column; 7] = [
 /// The state's adjustments.
 pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
     for file in files {
-        let facts = read_table(file, &ADJUSTMENTS, |row| {
+        let mut tally = Tally::default();
+        let mut facts = read_table(file, &ADJUSTMENTS, |row| {
             let movement = adjustment_row(reading, row)?;
+            note_time(&mut tally, &reading.settings, movement.when);
             reading.movements.push(movement);
             Ok(())
         })?;
+        facts.notes.extend(tally.notes());
         reading.inputs.push(facts);
     }
     Ok(())
@@ -236,7 +248,7 @@ pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), I
 fn adjustment_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
     let package = fields::required_tag(row, 0)?;
     let (number, unit) = number_and_unit(row, 2, 3)?;
-    of_package(reading, row, package, unit)?;
+    of_package(reading, row, (2, 3), (package, unit))?;
     let reason = Text::new(row.get(4));
     Ok(Movement {
         package,

@@ -82,11 +82,7 @@ fn pair(
 
 /// A return is settled when an equal adjustment brought the goods back in the state.
 fn settle_returns(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
-    let mut settled = Vec::new();
-    for (place, finding) in draft.findings.iter().enumerate() {
-        if finding.cause != Cause::ReturnOnlyInPos {
-            continue;
-        }
+    for finding in draft.findings.iter_mut().filter(|finding| finding.cause == Cause::ReturnOnlyInPos) {
         let Some(returned) = finding.when else { continue };
         let earliest = returned.bounds().0.saturating_sub(SAME_ADJUSTMENT).unwrap_or(returned.bounds().0);
         let brought_back = theirs
@@ -96,10 +92,10 @@ fn settle_returns(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
             .min_by_key(|their| their.movement.when.distance(returned));
         if let Some(adjustment) = brought_back {
             adjustment.settled = true;
-            settled.push(place);
+            finding.amount = Amount::ZERO;
+            finding.evidence.clear();
         }
     }
-    draft.remove_findings(&settled);
 }
 
 /// An adjustment of the state that another one of the state took back: the POS never had either.

@@ -36,25 +36,25 @@ pub(crate) struct Explained {
 }
 
 impl Explained {
-    /// Drops findings that were emptied because both halves were found; places of loose lines are not kept after it.
+    /// Drops findings that were emptied because what they were about is told otherwise.
     pub(crate) fn drop_emptied(&mut self) {
         let emptied = |finding: &Finding| finding.evidence.is_empty() && finding.amount.is_zero();
-        if !self.findings.iter().any(emptied) {
-            return;
+        let mut moved_to = Vec::with_capacity(self.findings.len());
+        let mut kept = 0;
+        for finding in &self.findings {
+            moved_to.push((!emptied(finding)).then_some(kept));
+            kept += usize::from(!emptied(finding));
         }
-        let mut kept = Vec::with_capacity(self.findings.len());
-        let mut places = Vec::new();
-        for (place, finding) in std::mem::take(&mut self.findings).into_iter().enumerate() {
-            if !emptied(&finding) {
-                if self.decided_by_balance.contains(&place) {
-                    places.push(kept.len());
-                }
-                kept.push(finding);
+        self.findings.retain(|finding| !emptied(finding));
+        let place = |place: &usize| moved_to.get(*place).copied().flatten();
+        self.decided_by_balance = self.decided_by_balance.iter().filter_map(place).collect();
+        self.loose.retain_mut(|loose| match place(&loose.finding) {
+            Some(moved) => {
+                loose.finding = moved;
+                true
             }
-        }
-        self.findings = kept;
-        self.decided_by_balance = places;
-        self.loose.clear();
+            None => false,
+        });
     }
 }
 
@@ -116,17 +116,6 @@ impl Draft<'_> {
         self.loose.push(Loose { finding: self.findings.len(), book: Book::State, number, when });
         self.findings.push(finding);
     }
-
-    /// Drops findings by place (ascending) and keeps the places of the others right.
-    fn remove_findings(&mut self, removed: &[usize]) {
-        for place in removed.iter().rev() {
-            self.findings.remove(*place);
-            self.loose.retain(|loose| loose.finding != *place);
-            for loose in self.loose.iter_mut().filter(|loose| loose.finding > *place) {
-                loose.finding -= 1;
-            }
-        }
-    }
 }
 
 /// Explains one package by its own records.
@@ -144,7 +133,7 @@ pub(crate) fn explain(books: &PackageBooks, settings: &Settings) -> Explained {
     sales::explain(&mut draft);
     adjustments::explain(&mut draft);
     stock::explain(&mut draft);
-    Explained {
+    let mut explained = Explained {
         findings: draft.findings,
         loose: draft.loose,
         in_flight: draft.in_flight,
@@ -153,7 +142,9 @@ pub(crate) fn explain(books: &PackageBooks, settings: &Settings) -> Explained {
         decided_by_balance: draft.decided_by_balance,
         open_corrections: Vec::new(),
         baseline_settled: false,
-    }
+    };
+    explained.drop_emptied();
+    explained
 }
 
 /// A movement as evidence.

@@ -329,6 +329,12 @@ impl Planner<'_> {
 
     fn edit(&mut self, receipt: &ReceiptFacts, change: Amount) {
         let reference = Self::name_of(receipt);
+        if reference.is_none() {
+            // Nothing says which receipt it is.
+            let step = Step { needs: Some(Need::Decision), ..self.step(Book::State, Action::Ask) };
+            self.steps.push(step);
+            return;
+        }
         self.unfinalize(receipt, reference.as_ref());
         if change.is_zero() {
             let step = Step { reference, needs: Some(Need::Approval), ..self.step(Book::State, Action::EditReceipt) };

@@ -19,7 +19,7 @@ fn error(rows: &str) -> InputError {
 }
 
 #[test]
-fn cells_give_the_stored_text() {
+fn cells_give_what_excel_shows() {
     let rows = r#"<row r="2"><c r="A2" t="s"><v>0</v></c><c r="B2"><v>0.30000000000000004</v></c><c r="C2" t="b"><v>1</v></c></row>
       <row r="5"><c r="A5" t="s"><v>1</v></c><c r="B5" s="3"><v>1.23456789012345E+15</v></c><c r="C5" t="e"><v>#REF!</v></c></row>
       <row><c t="str"><f>A1&amp;"x"</f><v>a &lt;b&gt;&#10;c</v></c><c t="n"><v> 7 </v></c><c t="inlineStr"><is><r><t>rich </t></r><r><t>text</t></r><rPh><t>no</t></rPh></is></c></row>
@@ -29,7 +29,7 @@ fn cells_give_the_stored_text() {
     assert_eq!(
         cells(&rows),
         [
-            ["000123", "0.30000000000000004", "TRUE"],
+            ["000123", "0.3", "TRUE"],
             ["Blue Dream", "1.23456789012345E+15", "#REF!"],
             ["a <b>\nc", "7", "rich text"],
             ["", "", "cr\r&<&>"],
@@ -37,6 +37,22 @@ fn cells_give_the_stored_text() {
     );
     assert_eq!(rows.iter().map(|r| r.0).collect::<Vec<_>>(), [2, 5, 6, 9]);
     assert_eq!(facts.notes, [] as [&str; 0]);
+}
+
+#[test]
+fn numbers_have_fifteen_digits_and_texts_stay() {
+    let rows = r#"<row r="2"><c r="A2"><v>1.23456789012345E+15</v></c><c r="B2"><v>16.100000000000001</v></c><c r="C2" t="str"><v>16.100000000000001</v></c></row>
+      <row r="3"><c r="A3" t="n"><v>123456</v></c><c r="B3"><f>1/3*0.3</f><v> 9.9999999999999992E-2 </v></c><c r="C3" t="s"><v>0</v></c></row>
+      <row r="4"><c r="B4"><v>5.0000000000000002E-5</v></c><c r="C4" t="d"><v>2026-03-08T16:20:00</v></c></row>"#;
+    let rows = sheet(rows, "<si><t>5.0000000000000002E-5</t></si>").unwrap().0;
+    assert_eq!(
+        cells(&rows),
+        [
+            ["1.23456789012345E+15", "16.1", "16.100000000000001"],
+            ["123456", "0.1", "5.0000000000000002E-5"],
+            ["", "0.00005", "2026-03-08T16:20:00"],
+        ]
+    );
 }
 
 #[test]
@@ -126,7 +142,7 @@ fn a_sheet_needs_a_header() {
 #[test]
 fn files_that_are_no_workbook_are_named() {
     assert_eq!(open(b"").unwrap_err().found, "the file is empty");
-    assert!(open(b"tag,qty\n").unwrap_err().found.contains("it begins with \"tag,qty"));
+    assert!(open(b"tag,qty\n").unwrap_err().found.contains("does not begin as one"));
     assert!(open(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1").unwrap_err().found.contains("password"));
     let whole = zip(&workbook(HEADER, ""));
     for cut in [4, 30, whole.len() / 2, whole.len() - 1] {

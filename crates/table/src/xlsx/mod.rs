@@ -1,8 +1,10 @@
 //! XLSX: the first visible sheet of a workbook, streamed.
 //!
-//! Numbers are the text that the file stores, so Excel's `0.30000000000000004` and `1.23456789012345E+15` come out as
-//! they are. Dates are stored as numbers and come out as numbers. Formulas give their stored result.
+//! Numbers come out as Excel shows and holds them, to 15 digits: a stored `0.30000000000000004` is `0.3`, while
+//! `1.23456789012345E+15` stays (see `number`). Dates are stored as numbers and come out as numbers. Formulas give their
+//! stored result.
 
+mod number;
 mod package;
 mod sheet;
 mod strings;
@@ -13,7 +15,7 @@ use std::io::{Read as _, Seek as _};
 
 use self::package::Package;
 use self::sheet::Sheet;
-use crate::error::{InputError, from_io, quoted, shown};
+use crate::error::{InputError, from_io, shown};
 use crate::hash::HashingReader;
 use crate::header::{Column, Header};
 use crate::limits::{MAX_XLSX_FILE_BYTES, MAX_XLSX_PARTS};
@@ -113,13 +115,14 @@ fn look_through(file: &mut File, display: &str) -> Result<String, InputError> {
 fn check_head(head: &[u8], display: &str) -> Result<(), InputError> {
     let (found, todo) = match head {
         [b'P', b'K', ..] => return Ok(()),
-        [] => ("the file is empty".to_owned(), "export the table again"),
+        [] => ("the file is empty", "export the table again"),
         [0xD0, 0xCF, 0x11, 0xE0, ..] => (
-            "this is an old Excel file (.xls), or one protected with a password".to_owned(),
+            "this is an old Excel file (.xls), or one protected with a password",
             "open it in Excel and save it as .xlsx without a password",
         ),
+        // None of its text is shown: without a header it begins with somebody's data.
         _ => (
-            format!("this is no .xlsx file: it begins with {}", quoted(&String::from_utf8_lossy(head))),
+            "this is no .xlsx file: it does not begin as one",
             "export the table again, or give a text table the ending .csv",
         ),
     };

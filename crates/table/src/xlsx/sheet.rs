@@ -2,6 +2,7 @@
 
 use quick_xml::events::BytesStart;
 
+use super::number;
 use super::strings::{Strings, unescape};
 use super::xml::{Piece, Xml, attribute};
 use crate::error::{InputError, quoted};
@@ -16,8 +17,10 @@ enum Kind {
     /// A text in place.
     Text,
     Bool,
-    /// A number, a date in ISO form, or an error such as `#REF!`: the stored text.
+    /// A number, as Excel shows it.
     #[default]
+    Number,
+    /// A date in ISO form, or an error such as `#REF!`: the stored text.
     Raw,
 }
 
@@ -159,7 +162,8 @@ impl Current {
             Some("s") => Kind::Shared,
             Some("str" | "inlineStr") => Kind::Text,
             Some("b") => Kind::Bool,
-            None | Some("n" | "e" | "d") => Kind::Raw,
+            None | Some("n") => Kind::Number,
+            Some("e" | "d") => Kind::Raw,
             Some(other) => return Err(self.damaged(&format!("a cell of the unknown type {}", quoted(other)))),
         };
         self.next_place = place.saturating_add(1);
@@ -199,10 +203,17 @@ impl Current {
         }
         let span = match kind {
             Kind::Shared => self.shared(start)?,
-            Kind::Raw => Span { start, end: self.text.len(), shared: false },
+            Kind::Raw => self.own(start),
+            Kind::Number => {
+                if let Some(number) = number::shown(self.text.get(start..).unwrap_or_default().trim_ascii()) {
+                    self.text.truncate(start);
+                    self.text.push_str(&number);
+                }
+                self.own(start)
+            }
             Kind::Text => {
                 unescape(&mut self.text, start);
-                Span { start, end: self.text.len(), shared: false }
+                self.own(start)
             }
             Kind::Bool => {
                 let word = match self.text.get(start..).map(str::trim_ascii) {
@@ -213,10 +224,15 @@ impl Current {
                 };
                 self.text.truncate(start);
                 self.text.push_str(word);
-                Span { start, end: self.text.len(), shared: false }
+                self.own(start)
             }
         };
         self.put(span, place, width)
+    }
+
+    /// The row's own text from `start` on.
+    fn own(&self, start: usize) -> Span {
+        Span { start, end: self.text.len(), shared: false }
     }
 
     /// The shared text whose number was read.
