@@ -80,7 +80,11 @@ fn timeline(text: &mut String, books: &PackageBooks, answer: &Answer<'_>) {
         let (pos, state, apart) = (number(pos, unit), number(state, unit), number(apart, unit));
         let _ = writeln!(text, "{when:<22} {pos:>12} {state:>12} {apart:>12}   {what}");
     };
-    let at_start = if apart_at_start.is_zero() { "the window begins" } else { "the window begins; apart already, or by something unrecorded" };
+    let at_start = if apart_at_start.is_zero() {
+        "the window begins"
+    } else {
+        "the window begins; apart already, or by something unrecorded"
+    };
     row(text, &settings.zone.short(settings.window_start), pos, state, at_start);
     for (place, event) in events.iter().enumerate() {
         match event.book {

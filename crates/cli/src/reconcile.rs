@@ -36,7 +36,9 @@ pub(crate) fn run(options: &ReconcileOptions) -> Result<Status, Trouble> {
 fn named_package(text: &str) -> Result<PackageTag, Trouble> {
     PackageTag::parse(text.trim()).map_err(|error| {
         let text = quoted(text);
-        Trouble::Usage(format!("--explain {text}: {error}; expected a tag of 24 characters 0-9 A-Z, or 16 digits; check it"))
+        Trouble::Usage(format!(
+            "--explain {text}: {error}; expected a tag of 24 characters 0-9 A-Z, or 16 digits; check it"
+        ))
     })
 }
 
@@ -54,15 +56,15 @@ fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<(), Trouble> {
         return match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
             // Whoever read us has seen enough.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            other => other.map_err(|error| Trouble::Output { file: "standard output".into(), error: error.to_string() }),
+            other => {
+                other.map_err(|error| Trouble::Output { file: "standard output".into(), error: error.to_string() })
+            }
         };
     };
     let cannot = |error: String| Trouble::Output { file: path.display().to_string(), error };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new()
-        .prefix(".trueup-")
-        .tempfile_in(folder)
-        .map_err(|error| cannot(error.to_string()))?;
+    let mut file =
+        tempfile::Builder::new().prefix(".trueup-").tempfile_in(folder).map_err(|error| cannot(error.to_string()))?;
     file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| cannot(error.to_string()))?;
     readable_by_others(&file).map_err(|error| cannot(error.to_string()))?;
     file.persist(path).map_err(|error| cannot(error.error.to_string()))?;

@@ -1,4 +1,5 @@
 //! The hand-made acceptance cases: what must be found, what a plan must do and must not do.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -29,7 +30,9 @@ fn found(case: &Path) -> (BTreeMap<String, Value>, Option<i32>) {
 
 fn causes(found: &Value) -> Value {
     let causes = found["causes"].as_array().unwrap().iter();
-    Value::Object(causes.map(|cause| (cause["cause"].as_str().unwrap().to_owned(), cause["quantity"].clone())).collect())
+    Value::Object(
+        causes.map(|cause| (cause["cause"].as_str().unwrap().to_owned(), cause["quantity"].clone())).collect(),
+    )
 }
 
 /// Every field that the pattern gives is there and equal.
@@ -39,7 +42,8 @@ fn fits(pattern: &Value, step: &Value) -> bool {
 
 fn plan_faults(found: &Value, wanted: &Value) -> Vec<String> {
     let steps = found["plan"].as_array().unwrap();
-    let lacking = wanted["steps"].as_array().unwrap().iter().filter(|wanted| !steps.iter().any(|step| fits(wanted, step)));
+    let lacking =
+        wanted["steps"].as_array().unwrap().iter().filter(|wanted| !steps.iter().any(|step| fits(wanted, step)));
     let none = Vec::new();
     let forbidden = wanted.get("forbidden").map_or(&none, |forbidden| forbidden.as_array().unwrap());
     let done = forbidden.iter().filter(|forbidden| steps.iter().any(|step| fits(forbidden, step)));
@@ -62,7 +66,9 @@ fn faults(case: &Path) -> Vec<String> {
     for (package, wanted) in wanted {
         let Some(found) = found.get(package) else { continue };
         let numbers = ["difference", "unexplained", "shelf", "shelf_difference", "shelf_unexplained"];
-        for field in numbers.into_iter().filter(|field| wanted.get(field).is_some_and(|value| found.get(field) != Some(value))) {
+        for field in
+            numbers.into_iter().filter(|field| wanted.get(field).is_some_and(|value| found.get(field) != Some(value)))
+        {
             faults.push(format!("{package} {field}: {:?}, expected {}", found.get(field), wanted[field]));
         }
         if causes(found) != wanted["causes"] {
@@ -72,7 +78,8 @@ fn faults(case: &Path) -> Vec<String> {
     let no_plans = Map::new();
     let plans = expected.get("plan").map_or(&no_plans, |plans| plans.as_object().unwrap());
     for (package, wanted) in plans {
-        let planned = found.get(package).map_or_else(|| vec!["has no plan".to_owned()], |found| plan_faults(found, wanted));
+        let planned =
+            found.get(package).map_or_else(|| vec!["has no plan".to_owned()], |found| plan_faults(found, wanted));
         faults.extend(planned.into_iter().map(|fault| format!("{package} {fault}")));
     }
     faults

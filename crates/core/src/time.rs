@@ -68,10 +68,12 @@ impl Zone {
         moment.to_zoned(self.0.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
-    /// A moment as people say it: `8 Mar 16:20`.
+    /// A moment as people say it: `8 Mar 16:20`; midnight stands for its day, `8 Mar`.
     #[must_use]
     pub fn short(&self, moment: Timestamp) -> String {
-        moment.to_zoned(self.0.clone()).strftime("%-d %b %H:%M").to_string()
+        let local = moment.to_zoned(self.0.clone());
+        let form = if local.time() == civil::Time::midnight() { "%-d %b" } else { "%-d %b %H:%M" };
+        local.strftime(form).to_string()
     }
 
     fn resolve(&self, local: civil::DateTime) -> Result<When, TimeError> {

@@ -100,7 +100,12 @@ fn finish(mut reading: Reading) -> Result<Store, InputError> {
     note_sold_out(&mut reading);
     let movements = std::mem::take(&mut reading.movements);
     reading.books.record_movements(movements).map_err(|error| {
-        InputError::new("the store folder", error.to_string(), "one dimension per package", "check the units of its rows")
+        InputError::new(
+            "the store folder",
+            error.to_string(),
+            "one dimension per package",
+            "check the units of its rows",
+        )
     })?;
     Ok(Store { settings: reading.settings, books: reading.books, inputs: reading.inputs })
 }

@@ -76,13 +76,7 @@ pub(crate) fn read_table(
 /// Ends a table.
 pub(crate) fn facts(table: Table, display: &str) -> Result<InputFacts, InputError> {
     let facts = table.finish()?;
-    Ok(InputFacts {
-        file: display.to_owned(),
-        sha256: facts.sha256,
-        rows: facts.rows,
-        ignored: 0,
-        notes: facts.notes,
-    })
+    Ok(InputFacts { file: display.to_owned(), sha256: facts.sha256, rows: facts.rows, ignored: 0, notes: facts.notes })
 }
 
 /// A state answer that cannot be used, as people are told of any input: its record counts as the row.

@@ -19,4 +19,3 @@ mod store_toml;
 pub use folder::{Options, Store, read_store};
 pub use inputs::InputFacts;
 pub use trueup_table::InputError;
-

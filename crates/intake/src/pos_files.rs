@@ -32,7 +32,12 @@ pub(crate) fn sku_map(reading: &mut Reading, file: &File) -> Result<(), InputErr
         let ours = reading.measures.suggest_dimension(read.package, quantity.dimension());
         if ours != quantity.dimension() {
             let error = MeasureError::Dimension { package: ours, given: quantity.dimension() };
-            return Err(row.error(3, error.told(read.unit).0, format!("a unit of {ours}"), "correct the cell and run again"));
+            return Err(row.error(
+                3,
+                error.told(read.unit).0,
+                format!("a unit of {ours}"),
+                "correct the cell and run again",
+            ));
         }
         if !seen.insert((read.package, read.sku.clone())) {
             return Err(row.error_whole_row("the same package and SKU are there twice", "one row for each", KEEP_ONE));
@@ -63,7 +68,11 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
             return Ok(());
         };
         if let Some(first) = seen.insert((package, read.sku.clone(), read.room.clone()), read.row) {
-            let found = format!("package {package}, SKU {} and room {} are in row {first} already", quoted(read.sku.as_str()), quoted(&read.room));
+            let found = format!(
+                "package {package}, SKU {} and room {} are in row {first} already",
+                quoted(read.sku.as_str()),
+                quoted(&read.room)
+            );
             return Err(row.error_whole_row(found, "one row per package, SKU and room", KEEP_ONE));
         }
         rows.push(read);

@@ -139,9 +139,9 @@ fn weight(reading: &mut Reading, row: &Row<'_>, tally: &mut Tally) -> Result<(),
     let tare = fields::optional_decimal(row, 5)?.unwrap_or(Decimal::new(0, 0));
     let unit = fields::unit(row, 6)?;
     let minus_tare = Decimal::new(tare.mantissa().saturating_neg(), tare.scale());
-    let net = gross
-        .checked_add(minus_tare)
-        .map_err(|error| row.error(4, error.to_string(), "a weight that the tare can be taken from", CORRECT_AND_RERUN))?;
+    let net = gross.checked_add(minus_tare).map_err(|error| {
+        row.error(4, error.to_string(), "a weight that the tare can be taken from", CORRECT_AND_RERUN)
+    })?;
     let net_weight = Quantity::new(net, unit)
         .map_err(|error| row.error(4, error.to_string(), fields::LARGEST, CORRECT_AND_RERUN))?;
     let kept_in = reading.measures.suggest_dimension(package, unit.dimension());

@@ -55,7 +55,12 @@ fn json_files(root: &Path, prefix: &str) -> Result<Vec<File>, InputError> {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => {
-            return Err(InputError::new("state", format!("it cannot be read: {error}"), "a folder", "check its permissions"));
+            return Err(InputError::new(
+                "state",
+                format!("it cannot be read: {error}"),
+                "a folder",
+                "check its permissions",
+            ));
         }
     };
     let mut files = Vec::new();

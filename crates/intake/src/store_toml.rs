@@ -18,8 +18,18 @@ const CORRECT_AND_RERUN: &str = "correct store.toml and run again";
 const DUE_AFTER_MINUTES: i64 = 60;
 
 const KEYS: [&str; 12] = [
-    "license", "state", "system", "timezone", "window_start", "as_of", "pos_as_of", "state_as_of", "reporting", "pos",
-    "rooms", "name",
+    "license",
+    "state",
+    "system",
+    "timezone",
+    "window_start",
+    "as_of",
+    "pos_as_of",
+    "state_as_of",
+    "reporting",
+    "pos",
+    "rooms",
+    "name",
 ];
 
 fn wrong(key: &str, found: impl Into<String>, expected: impl Into<String>) -> InputError {
@@ -81,11 +91,12 @@ fn settings(table: &Table, ages_from: Option<&str>) -> Result<Settings, InputErr
     })?;
     let moment = |key: &str| -> Result<Option<Timestamp>, InputError> {
         let Some(text) = time_text(table, key)? else { return Ok(None) };
-        read_moment(&zone, &text).map(Some).map_err(|found| {
-            wrong(key, found, "a time such as 2026-03-09T10:00:00-07:00")
-        })
+        read_moment(&zone, &text)
+            .map(Some)
+            .map_err(|found| wrong(key, found, "a time such as 2026-03-09T10:00:00-07:00"))
     };
-    let missing = |key: &'static str| move || wrong(key, "the setting is missing", "a time such as 2026-03-09T10:00:00-07:00");
+    let missing =
+        |key: &'static str| move || wrong(key, "the setting is missing", "a time such as 2026-03-09T10:00:00-07:00");
     let window_start = moment("window_start")?.ok_or_else(missing("window_start"))?;
     let as_of = moment("as_of")?.ok_or_else(missing("as_of"))?;
     let pos_as_of = moment("pos_as_of")?.unwrap_or(as_of);
@@ -170,13 +181,19 @@ fn reporting(table: &Table) -> Result<(Reporter, SignedDuration), InputError> {
     };
     match string(section, "mode")?.unwrap_or("batch") {
         "batch" | "real_time" => {}
-        other => return Err(wrong("reporting.mode", format!("unknown {}", quoted(other)), "\"batch\" or \"real_time\"")),
+        other => {
+            return Err(wrong("reporting.mode", format!("unknown {}", quoted(other)), "\"batch\" or \"real_time\""));
+        }
     }
     let minutes = match section.get("every_minutes") {
         None => DUE_AFTER_MINUTES,
         Some(Value::Integer(minutes)) if (0..=60 * 24 * 31).contains(minutes) => *minutes,
         Some(other) => {
-            return Err(wrong("reporting.every_minutes", format!("it is a {} out of range", other.type_str()), "whole minutes, 0 to 44640"));
+            return Err(wrong(
+                "reporting.every_minutes",
+                format!("it is a {} out of range", other.type_str()),
+                "whole minutes, 0 to 44640",
+            ));
         }
     };
     Ok((reporter, SignedDuration::from_mins(minutes)))
@@ -189,9 +206,11 @@ fn corrections(table: &Table) -> Result<Corrections, InputError> {
         "echoed" => Ok(Corrections::Echoed),
         "optional" => Ok(Corrections::Optional),
         "silent" => Ok(Corrections::Silent),
-        other => {
-            Err(wrong("pos.corrections", format!("unknown {}", quoted(other)), "\"echoed\", \"optional\" or \"silent\""))
-        }
+        other => Err(wrong(
+            "pos.corrections",
+            format!("unknown {}", quoted(other)),
+            "\"echoed\", \"optional\" or \"silent\"",
+        )),
     }
 }
 

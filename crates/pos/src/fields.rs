@@ -29,7 +29,10 @@ pub fn tag_problem(text: &str, error: &TagError) -> (String, &'static str, &'sta
     const EXPECTED: &str = "a tag of 24 characters 0-9 A-Z, or 16 digits";
     match error {
         TagError::Scientific => (
-            format!("{} is a number: a spreadsheet (Excel) took the tag for a number and cut off its last digits", quoted(text)),
+            format!(
+                "{} is a number: a spreadsheet (Excel) took the tag for a number and cut off its last digits",
+                quoted(text)
+            ),
             EXPECTED,
             "export again and open the file with that column as text; the lost digits cannot be restored from this file",
         ),
@@ -104,8 +107,7 @@ pub fn positive(row: &Row<'_>, column: usize, todo: &str) -> Result<Decimal, Inp
 pub fn unit(row: &Row<'_>, column: usize) -> Result<Unit, InputError> {
     const UNITS: &str = "one of ea g mg kg oz lb ml l fl_oz gal, or Metrc's name of it";
     let text = required_text(row, column, UNITS)?;
-    Unit::parse(text)
-        .map_err(|_| row.error(column, format!("unknown unit {}", quoted(text)), UNITS, CORRECT_AND_RERUN))
+    Unit::parse(text).map_err(|_| row.error(column, format!("unknown unit {}", quoted(text)), UNITS, CORRECT_AND_RERUN))
 }
 
 /// A time that must be there. Plain local times are read in `zone`; one that exists twice is [`When::Twice`].
@@ -163,6 +165,8 @@ pub fn flag(row: &Row<'_>, column: usize) -> Result<bool, InputError> {
     match row.get(column).to_ascii_lowercase().as_str() {
         "" | "n" | "no" | "false" | "0" => Ok(false),
         "y" | "yes" | "true" | "1" => Ok(true),
-        other => Err(row.error(column, format!("{} is neither yes nor no", quoted(other)), "y or n", CORRECT_AND_RERUN)),
+        other => {
+            Err(row.error(column, format!("{} is neither yes nor no", quoted(other)), "y or n", CORRECT_AND_RERUN))
+        }
     }
 }

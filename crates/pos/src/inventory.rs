@@ -1,7 +1,7 @@
 //! What the POS has on hand.
 
 use crate::fields;
-use trueup_core::{Decimal, PackageTag, PackageStatus, Sku, Text, Unit};
+use trueup_core::{Decimal, PackageStatus, PackageTag, Sku, Text, Unit};
 use trueup_table::{Column, InputError, Row, Table};
 
 /// The columns of `pos/inventory.csv` with the headings of known exports (Dutchie, Flowhub, Treez, BLAZE, Cova).
@@ -9,10 +9,22 @@ pub static INVENTORY: [Column; 12] = [
     Column { name: "package_id", aliases: crate::inventory::PACKAGE_ALIASES, required: true },
     Column { name: "sku", aliases: &["Barcode (SKU)", "productSku", "CatalogSku"], required: true },
     Column { name: "product_name", aliases: &["productName", "Product", "Name"], required: true },
-    Column { name: "room", aliases: &["Room Name", "roomName", "Location", "location_name", "locationName", "Place"], required: true },
+    Column {
+        name: "room",
+        aliases: &["Room Name", "roomName", "Location", "location_name", "locationName", "Place"],
+        required: true,
+    },
     Column {
         name: "quantity",
-        aliases: &["Qty", "Quantity on Hand", "Total", "remaining_quantity", "Available", "quantityAvailable", "liveQuantity"],
+        aliases: &[
+            "Qty",
+            "Quantity on Hand",
+            "Total",
+            "remaining_quantity",
+            "Available",
+            "quantityAvailable",
+            "liveQuantity",
+        ],
         required: true,
     },
     Column {
@@ -34,8 +46,20 @@ pub static INVENTORY: [Column; 12] = [
 
 /// Headings under which exports give the state's tag. Where an export has several, the earlier one here counts.
 pub(crate) const PACKAGE_ALIASES: &[&str] = &[
-    "externalPackageId", "Package Label", "packageLabel", "Metrc Tag", "metrcTagId", "trackPackageLabel", "regulatoryId",
-    "RegId", "state_tracking_id", "Traceability ID", "UID", "Tag", "Barcode ID", "barcodeid",
+    "externalPackageId",
+    "Package Label",
+    "packageLabel",
+    "Metrc Tag",
+    "metrcTagId",
+    "trackPackageLabel",
+    "regulatoryId",
+    "RegId",
+    "state_tracking_id",
+    "Traceability ID",
+    "UID",
+    "Tag",
+    "Barcode ID",
+    "barcodeid",
 ];
 
 const PACKAGE: usize = 0;
@@ -99,7 +123,12 @@ fn read_row(row: &Row<'_>, add_reserved: bool) -> Result<InventoryRow, InputErro
         for column in RESERVED {
             if let Some(reserved) = fields::optional_decimal(row, column)? {
                 number = number.checked_add(reserved).map_err(|error| {
-                    row.error(column, error.to_string(), "a number that can be added to the quantity", "correct the cell")
+                    row.error(
+                        column,
+                        error.to_string(),
+                        "a number that can be added to the quantity",
+                        "correct the cell",
+                    )
                 })?;
             }
         }

@@ -9,13 +9,29 @@ use trueup_table::{Column, InputError, Row, Table, quoted};
 pub static SALES: [Column; 18] = [
     Column {
         name: "receipt_id",
-        aliases: &["Receipt", "Receipt Number", "transactionId", "transNo", "ticket_id", "order_number", "orderId", "Invoice Number"],
+        aliases: &[
+            "Receipt",
+            "Receipt Number",
+            "transactionId",
+            "transNo",
+            "ticket_id",
+            "order_number",
+            "orderId",
+            "Invoice Number",
+        ],
         required: true,
     },
     Column { name: "line_no", aliases: &["transactionItemId", "ticketlineid", "Line", "Line Number"], required: true },
     Column {
         name: "sold_at",
-        aliases: &["transactionDateLocalTime", "transactionDate", "date_closed", "completedOn", "processedTime", "SalesDateTime"],
+        aliases: &[
+            "transactionDateLocalTime",
+            "transactionDate",
+            "date_closed",
+            "completedOn",
+            "processedTime",
+            "SalesDateTime",
+        ],
         required: true,
     },
     Column { name: "kind", aliases: &[], required: false },
@@ -202,9 +218,12 @@ fn read_kind(row: &Row<'_>, header: SalesHeader) -> Result<SaleKind, InputError>
         "return" => Ok(SaleKind::Return),
         "void" => Ok(SaleKind::Void),
         // A vendor's export tells by flags; its voided sales keep their row.
-        "" if header.by_flags => {
-            Ok(if fields::flag(row, IS_RETURN)? { SaleKind::Return } else { SaleKind::Sale })
-        }
-        _ => Err(row.error(KIND, format!("unknown kind {}", quoted(text)), "sale, return or void", "correct the cell and run again; nothing was written")),
+        "" if header.by_flags => Ok(if fields::flag(row, IS_RETURN)? { SaleKind::Return } else { SaleKind::Sale }),
+        _ => Err(row.error(
+            KIND,
+            format!("unknown kind {}", quoted(text)),
+            "sale, return or void",
+            "correct the cell and run again; nothing was written",
+        )),
     }
 }

@@ -111,17 +111,29 @@ impl PackageBooks {
             Fact::StatePackage(package) => self.state = Some(*package),
             Fact::Transfer(row) => {
                 self.transfers.push(row);
-                self.transfers.sort_by(|a, b| (a.when, &a.manifest, a.state).cmp(&(b.when, &b.manifest, b.state)));
+                let quantity = |row: &TransferRow| (row.shipped.map(Amount::of), row.received.map(Amount::of));
+                self.transfers.sort_by(|a, b| {
+                    let key =
+                        |row: &TransferRow| (row.when, row.manifest.clone(), row.outgoing, row.state, quantity(row));
+                    key(a).cmp(&key(b))
+                });
             }
             Fact::Count(count) => {
                 self.counts.push(count);
                 self.counts.sort_by(|a, b| {
-                    (a.when, a.pass, &a.id, &a.room, &a.sku).cmp(&(b.when, b.pass, &b.id, &b.room, &b.sku))
+                    let quantities = (Amount::of(a.quantity), Amount::of(b.quantity));
+                    let ours = (a.when, a.pass, &a.id, &a.room, &a.sku, quantities.0);
+                    ours.cmp(&(b.when, b.pass, &b.id, &b.room, &b.sku, quantities.1))
                 });
             }
             Fact::Weight(weight) => {
                 self.weights.push(weight);
-                self.weights.sort_by(|a, b| (a.at, &a.device).cmp(&(b.at, &b.device)));
+                self.weights.sort_by(|a, b| {
+                    let key = |weight: &Weight| {
+                        (weight.at, weight.device.clone(), weight.sku.clone(), Amount::of(weight.net))
+                    };
+                    key(a).cmp(&key(b))
+                });
             }
             Fact::Baseline(baseline) => self.baseline = Some(baseline),
         }

@@ -93,7 +93,8 @@ pub(crate) fn conclude(working: &Working<'_>) -> Concluded {
     let difference = working.raw_difference() - in_flight;
     findings.extend(carried_forward(working));
     drop_sent_out(working, &mut findings, difference);
-    let consumed = findings.iter().any(|finding| finding.cause == Cause::RepackagedInState && finding.amount.is_positive());
+    let consumed =
+        findings.iter().any(|finding| finding.cause == Cause::RepackagedInState && finding.amount.is_positive());
     if consumed {
         // Finished because it was used up: the repackaging says that already.
         findings.retain(|finding| finding.cause != Cause::FinishedInState);
@@ -128,8 +129,7 @@ fn drop_sent_out(working: &Working<'_>, findings: &mut Vec<Finding>, difference:
     let by_balance = |finding: &Finding| {
         working.explained.decided_by_balance.iter().any(|place| working.explained.findings[*place] == *finding)
     };
-    let others: Amount =
-        findings.iter().filter(|finding| !by_balance(finding)).map(|finding| finding.amount).sum();
+    let others: Amount = findings.iter().filter(|finding| !by_balance(finding)).map(|finding| finding.amount).sum();
     if others == difference {
         findings.retain(|finding| !by_balance(finding));
     }
@@ -144,7 +144,7 @@ fn name_the_rest(books: &PackageBooks, rest: Amount, findings: &[Finding]) -> Op
         at: None,
         book,
         kind: "package",
-        reference: Text::new(&books.package().to_string()),
+        reference: Text::new(books.package().to_string()),
         line: Text::default(),
         quantity,
         by: Text::default(),

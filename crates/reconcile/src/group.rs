@@ -40,7 +40,7 @@ pub(crate) fn group(discrepancies: &[Discrepancy]) -> Vec<Incident> {
         }
         let shelf_unexplained = discrepancy.shelf.as_ref().is_some_and(|shelf| !shelf.unexplained.is_zero());
         if !discrepancy.unexplained.is_zero() || shelf_unexplained {
-            let root = Text::new(&discrepancy.package.to_string());
+            let root = Text::new(discrepancy.package.to_string());
             let incident = by_root.entry((None, root.clone())).or_insert_with(|| empty(None, root));
             add(incident, discrepancy.package, &[]);
         }
@@ -123,7 +123,8 @@ fn outages(discrepancies: &[Discrepancy]) -> Vec<Incident> {
     sales.sort();
     let mut incidents: Vec<Incident> = Vec::new();
     for (at, package, record) in sales {
-        let goes_on = |incident: &&mut Incident| incident.last.is_some_and(|last| at.duration_since(last) <= OUTAGE_GAP);
+        let goes_on =
+            |incident: &&mut Incident| incident.last.is_some_and(|last| at.duration_since(last) <= OUTAGE_GAP);
         match incidents.last_mut().filter(goes_on) {
             Some(incident) => add(incident, package, &[record]),
             None => {

@@ -70,8 +70,13 @@ impl<'a> Working<'a> {
 
     /// What a package known to one book only has too much or too little, receiving included.
     fn one_sided_rest(&self) -> Amount {
-        let received: Amount =
-            self.explained.findings.iter().filter(|finding| is_receiving(finding.cause)).map(|finding| finding.amount).sum();
+        let received: Amount = self
+            .explained
+            .findings
+            .iter()
+            .filter(|finding| is_receiving(finding.cause))
+            .map(|finding| finding.amount)
+            .sum();
         self.rest() + received
     }
 }
@@ -146,8 +151,11 @@ fn whole_receipts(cluster: &mut Cluster<'_>) {
     let mut taken_back: BTreeMap<Text, u32> = BTreeMap::new();
     for working in cluster.values() {
         let findings = working.explained.findings.iter().filter(|finding| is_taken_back(finding));
-        let mut ids: Vec<&Text> =
-            findings.filter_map(|f| f.receipt.as_ref()).flat_map(|r| &r.state_receipts).map(|state| &state.id).collect();
+        let mut ids: Vec<&Text> = findings
+            .filter_map(|f| f.receipt.as_ref())
+            .flat_map(|r| &r.state_receipts)
+            .map(|state| &state.id)
+            .collect();
         ids.sort();
         ids.dedup();
         for id in ids {
@@ -384,7 +392,7 @@ fn made_evidence(product: &StatePackage, amount: Amount) -> Evidence {
         at: product.packaged,
         book: Book::State,
         kind: "package",
-        reference: Text::new(&product.package.to_string()),
+        reference: Text::new(product.package.to_string()),
         line: Text::default(),
         quantity: amount,
         by: Text::default(),
@@ -407,8 +415,7 @@ fn repackaged(cluster: &mut Cluster<'_>, settings: &Settings, product: &StatePac
     let events: Vec<Text> = working.explained.makings.iter().map(|making| making.event.clone()).collect();
     let (in_pos, mut records) = take_makings(working, product.package, &events);
     if in_window {
-        let held_unrecorded =
-            in_pos.is_zero() && !explain::opening(working.books, settings, Book::Pos).is_zero();
+        let held_unrecorded = in_pos.is_zero() && !explain::opening(working.books, settings, Book::Pos).is_zero();
         let amount = in_pos - Amount::of(made);
         if !amount.is_zero() && !held_unrecorded {
             records.push(made_evidence(product, Amount::of(made)));
@@ -469,11 +476,8 @@ fn discontinued(cluster: &mut Cluster<'_>, settings: &Settings, product: &StateP
     let events: Vec<Text> = working.explained.makings.iter().map(|making| making.event.clone()).collect();
     let _settled = take_makings(working, product.package, &events);
     let still_there = working.rest();
-    let undone_evidence = |amount: Amount| Evidence {
-        at: product.archived,
-        kind: "discontinued",
-        ..made_evidence(product, amount)
-    };
+    let undone_evidence =
+        |amount: Amount| Evidence { at: product.archived, kind: "discontinued", ..made_evidence(product, amount) };
     if undone && still_there.is_positive() {
         let records = vec![undone_evidence(-Amount::of(made))];
         working.explained.findings.push(Finding::new(Cause::DiscontinuedInState, still_there, 960, records));
@@ -560,7 +564,7 @@ fn mistype(cluster: &mut Cluster<'_>, our: PackageTag, their: PackageTag) {
         at: None,
         book,
         kind: "package",
-        reference: Text::new(&package.to_string()),
+        reference: Text::new(package.to_string()),
         line: Text::default(),
         quantity: cluster.get(&package).map_or(Amount::ZERO, |working| match book {
             Book::State => working.books.state_quantity(),

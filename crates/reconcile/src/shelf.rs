@@ -58,7 +58,8 @@ fn latest_counts<'a>(books: &'a PackageBooks, settings: &Settings) -> Vec<&'a Co
 
 /// A count without a SKU counts all SKUs of its room.
 fn every_stocked_room_is_counted(books: &PackageBooks, counts: &[&Count]) -> bool {
-    let covers = |count: &&&Count, room: &Text, sku: &Sku| count.room == *room && (count.sku.is_empty() || count.sku == *sku);
+    let covers =
+        |count: &&&Count, room: &Text, sku: &Sku| count.room == *room && (count.sku.is_empty() || count.sku == *sku);
     let mut stocked = books.stock().iter().filter(|row| !row.quantity.is_zero());
     stocked.all(|row| counts.iter().any(|count| covers(&count, &row.room, &row.sku)))
 }
@@ -81,10 +82,10 @@ fn moved_since(books: &PackageBooks, settings: &Settings, last: Timestamp, count
         if happened && !matches!(movement.kind, MovementKind::Move { .. }) {
             moved += Amount::of(movement.quantity.0);
         }
-        if let Some(voided) = voided_at(movement).filter(|when| !settings.after_snapshot(*when, Book::Pos)) {
-            if voided.moment() > since {
-                moved -= Amount::of(movement.quantity.0);
-            }
+        if let Some(voided) = voided_at(movement).filter(|when| !settings.after_snapshot(*when, Book::Pos))
+            && voided.moment() > since
+        {
+            moved -= Amount::of(movement.quantity.0);
         }
     }
     moved
@@ -194,8 +195,7 @@ fn weighing(books: &PackageBooks, counts: &[&Count], difference: Amount) -> Vec<
 /// The item by which a package's shelf may be off oppositely to another's.
 pub(crate) fn item_key(books: &PackageBooks, shelf: Option<&Shelf>) -> Option<String> {
     let off = shelf.is_some_and(|shelf| !open_difference(shelf).is_zero());
-    let item: String =
-        books.item().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let item: String = books.item().chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     (off && !item.is_empty()).then_some(item)
 }
 

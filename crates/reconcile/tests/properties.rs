@@ -1,4 +1,5 @@
 //! What must hold for arbitrary books: causes add up, order and splitting change nothing, batch and incremental agree.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -85,7 +86,15 @@ fn seed() -> impl Strategy<Value = Seed> {
     // Some minutes are close together, some far apart.
     let minute = prop_oneof![0_i64..6, (0_i64..20).prop_map(|m| m * 210 - 100), Just(WINDOW_MINUTES - 30)];
     (0_u8..20, 0_usize..6, 0_usize..6, 1_i64..5, minute, 0_u8..6, 0_u8..8).prop_map(
-        |(kind, package, other, units, minute, receipt, flag)| Seed { kind, package, other, units, minute, receipt, flag },
+        |(kind, package, other, units, minute, receipt, flag)| Seed {
+            kind,
+            package,
+            other,
+            units,
+            minute,
+            receipt,
+            flag,
+        },
     )
 }
 
@@ -96,7 +105,7 @@ fn movement(seed: &Seed, book: Book, kind: MovementKind, units: i64, reference: 
         when: When::Instant(at(seed.minute)),
         kind,
         reference: Text::new(reference),
-        line: Text::new(&line.to_string()),
+        line: Text::new(line.to_string()),
         sku: Sku::default(),
         quantity: Ordered(quantity(seed.package, units)),
         number: Ordered(Decimal::new(units.abs(), 0)),
@@ -147,7 +156,10 @@ fn fact(seed: &Seed, place: usize) -> Fact {
         12 => state(MovementKind::Adjust(WasteClass::Waste), -seed.units),
         13 => pos(MovementKind::Correction { corrects: Text::default() }, seed.units - 3),
         14 => pos(MovementKind::Receive, seed.units),
-        15 => pos(MovementKind::Repackage { product: (seed.other != seed.package).then(|| tag(seed.other)) }, seed.units - 3),
+        15 => pos(
+            MovementKind::Repackage { product: (seed.other != seed.package).then(|| tag(seed.other)) },
+            seed.units - 3,
+        ),
         16 => pos(if seed.flag < 4 { MovementKind::Convert } else { MovementKind::TransferOut }, -seed.units),
         17 => other_observation(seed),
         18 => Fact::PosStock(PosStock {
@@ -210,7 +222,10 @@ fn other_observation(seed: &Seed) -> Fact {
         }),
         _ => Fact::Baseline(Baseline {
             package: tag(seed.package),
-            difference: QuantitySum::from_atoms(i128::from(seed.units - 3) * 1_000_000_000_000, dimension(seed.package)),
+            difference: QuantitySum::from_atoms(
+                i128::from(seed.units - 3) * 1_000_000_000_000,
+                dimension(seed.package),
+            ),
             note: Text::default(),
             approved_by: Text::default(),
         }),
@@ -244,8 +259,11 @@ fn batch(facts: &[Fact], settings: &Settings) -> Outcome {
     reconcile(&books, settings, &mut |_, _| {})
 }
 
+/// Package, difference, unexplained, causes.
+type Essence = (PackageTag, Amount, Amount, Vec<(Cause, Amount)>);
+
 /// What an answer comes to, whatever records its evidence names.
-fn essence(discrepancies: &[Discrepancy]) -> Vec<(PackageTag, Amount, Amount, Vec<(Cause, Amount)>)> {
+fn essence(discrepancies: &[Discrepancy]) -> Vec<Essence> {
     let shares = |found: &Discrepancy| found.causes.iter().map(|share| (share.cause, share.amount)).collect();
     discrepancies.iter().map(|found| (found.package, found.difference, found.unexplained, shares(found))).collect()
 }
@@ -267,7 +285,7 @@ fn split_a_line(facts: &[Fact], which: usize) -> Option<Vec<Fact>> {
         let mut part = whole.clone();
         part.quantity = Ordered(Quantity::from_atoms(atoms, whole.quantity.0.dimension()));
         part.number = Ordered(Decimal::new(-atoms / 1_000_000_000_000, 0));
-        part.line = Text::new(&format!("{} {line}", whole.line));
+        part.line = Text::new(format!("{} {line}", whole.line));
         split.push(Fact::Movement(part));
     }
     Some(split)

@@ -237,7 +237,9 @@ impl CsvSource {
                     "it is probably a log-in or error page saved instead of the table: log in and export again",
                 );
             }
-            [b'{' | b'[', ..] => return no_csv("this is JSON", "export the table as CSV, or give JSON the ending .json"),
+            [b'{' | b'[', ..] => {
+                return no_csv("this is JSON", "export the table as CSV, or give JSON the ending .json");
+            }
             _ => {}
         }
         Ok(())

@@ -10,9 +10,8 @@ use crate::table::{Format, unknown_ending};
 
 /// Endings of tables that are not read. A file that has the right name and one of these is refused where nothing else
 /// has its name: left out in silence, an optional table would be missing from the comparison.
-const UNREAD: [&str; 13] = [
-    ".csv.gz", ".csv.zip", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".tsv", ".gz", ".zip", ".bz2", ".xz", ".7z",
-];
+const UNREAD: [&str; 13] =
+    [".csv.gz", ".csv.zip", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers", ".tsv", ".gz", ".zip", ".bz2", ".xz", ".7z"];
 
 /// Finds the file of one kind: `find(root, "pos", "sales")` is `pos/sales` with the ending `.csv`, `.csv.zst`, `.xlsx`
 /// or `.parquet` (in any case). An empty `folder` is `root` itself. Gives the path to open and the path to show.

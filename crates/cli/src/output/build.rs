@@ -60,7 +60,9 @@ fn discrepancy(found: &Found, license: &str, zone: &Zone) -> Discrepancy {
         causes: causes(&found.causes, &parts.shares, unit, zone),
         difference: parts.difference,
         unexplained: parts.unexplained,
-        shelf_causes: shelf.zip(shelf_parts.as_ref()).map(|(shelf, parts)| causes(&shelf.causes, &parts.shares, unit, zone)),
+        shelf_causes: shelf
+            .zip(shelf_parts.as_ref())
+            .map(|(shelf, parts)| causes(&shelf.causes, &parts.shares, unit, zone)),
         shelf_difference: shelf_parts.as_ref().map(|parts| parts.difference.clone()),
         shelf_unexplained: shelf_parts.map(|parts| parts.unexplained),
         plan: found.plan.iter().map(step).collect(),

@@ -5,8 +5,22 @@ use super::record::Discrepancy;
 use super::table::step_text;
 
 const HEADER: [&str; 16] = [
-    "license", "package", "item", "unit", "pos", "state", "shelf", "in_flight", "difference", "shelf_difference", "book",
-    "cause", "quantity", "confidence", "evidence", "plan",
+    "license",
+    "package",
+    "item",
+    "unit",
+    "pos",
+    "state",
+    "shelf",
+    "in_flight",
+    "difference",
+    "shelf_difference",
+    "book",
+    "cause",
+    "quantity",
+    "confidence",
+    "evidence",
+    "plan",
 ];
 
 /// The whole table.

@@ -132,7 +132,8 @@ fn capital(text: &str) -> String {
 }
 
 fn numbered(plan: &[Step]) -> String {
-    let steps: Vec<String> = plan.iter().enumerate().map(|(place, step)| format!("{}. {}", place + 1, step_text(step))).collect();
+    let steps: Vec<String> =
+        plan.iter().enumerate().map(|(place, step)| format!("{}. {}", place + 1, step_text(step))).collect();
     steps.join("\n")
 }
 
@@ -241,7 +242,8 @@ pub(crate) fn step_text(step: &Step) -> String {
     }
     let unit = step.unit.as_deref().filter(|unit| *unit != "ea").map(|unit| format!(" {unit}")).unwrap_or_default();
     if let Some(quantity) = &step.quantity {
-        let _ = write!(text, " by {quantity}{unit}");
+        let by = if step.action == "receive" { "" } else { " by" };
+        let _ = write!(text, "{by} {quantity}{unit}");
     }
     if let (Some(before), Some(after)) = (&step.before, &step.after) {
         let _ = write!(text, " ({before} → {after}{unit})");

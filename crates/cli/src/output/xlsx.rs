@@ -19,7 +19,8 @@ pub(super) fn write(discrepancies: &[Discrepancy], summary: &Summary) -> Result<
     book.save_to_buffer()
 }
 
-const PLAN: [&str; 10] = ["package", "step", "system", "action", "ref", "sku", "quantity", "before", "after", "in words"];
+const PLAN: [&str; 10] =
+    ["package", "step", "system", "action", "ref", "sku", "quantity", "before", "after", "in words"];
 
 fn plan_rows(discrepancies: &[Discrepancy]) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
@@ -104,7 +105,8 @@ fn column_number(place: usize) -> ColNum {
 /// (tags, receipt numbers with leading zeros, long ids) stay texts.
 fn write_cell(sheet: &mut Worksheet, row: RowNum, column: ColNum, cell: &str) -> Result<(), XlsxError> {
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
-    let plain = !cell.trim_start_matches('-').starts_with('0') || cell.trim_start_matches('-').starts_with("0.") || cell == "0";
+    let plain =
+        !cell.trim_start_matches('-').starts_with('0') || cell.trim_start_matches('-').starts_with("0.") || cell == "0";
     let is_number = digits <= EXACT_DIGITS && plain && trueup_core::Decimal::parse(cell).is_ok();
     match cell.parse::<f64>() {
         Ok(number) if is_number => sheet.write_number(row, column, number)?,

@@ -114,7 +114,10 @@ impl<'f> At<'f> {
     }
 
     fn record(&self, reading: &mut Reading, fact: Fact) -> Result<(), InputError> {
-        reading.books.record(fact).map_err(|error| self.error("quantity", error.to_string(), "one dimension per package"))
+        reading
+            .books
+            .record(fact)
+            .map_err(|error| self.error("quantity", error.to_string(), "one dimension per package"))
     }
 }
 
@@ -163,7 +166,11 @@ fn latest<T: Record>(
         note_versions(input, facts.superseded, facts.repeated);
     }
     let file_of = |origin: &Origin| facts.files.get(origin.file).cloned().unwrap_or_default();
-    Ok(records.into_iter().map(|(record, origin)| (file_of(&origin), record, origin)).map(|(f, r, o)| (r, o, f)).collect())
+    Ok(records
+        .into_iter()
+        .map(|(record, origin)| (file_of(&origin), record, origin))
+        .map(|(f, r, o)| (r, o, f))
+        .collect())
 }
 
 fn note_versions(input: &mut InputFacts, superseded: u64, repeated: u64) {
@@ -322,7 +329,7 @@ pub(super) fn receipts(reading: &mut Reading, files: &[File]) -> Result<(), Inpu
         let at = At::new(&file, origin.record);
         let sold_at = at.when(reading, "SalesDateTime", receipt.sales_date_time.as_ref())?;
         let head = Head {
-            id: receipt.id.map(|id| Text::new(&id.to_string())).unwrap_or_else(|| text(receipt.receipt_number.as_ref())),
+            id: receipt.id.map(|id| Text::new(id.to_string())).unwrap_or_else(|| text(receipt.receipt_number.as_ref())),
             number: ReceiptNumber::new(receipt.external_receipt_number.as_deref().unwrap_or_default()),
             state_number: text(receipt.receipt_number.as_ref()),
             when: sold_at.ok_or_else(|| at.error("SalesDateTime", "it is missing", "the time of the sale"))?,
@@ -349,14 +356,15 @@ pub(super) fn deliveries(reading: &mut Reading, files: &[File]) -> Result<(), In
     })? {
         let at = At::new(&file, origin.record);
         let sold_at = at.when(reading, "SalesDateTime", delivery.sales_date_time.as_ref())?;
-        let came_back = delivery.sales_delivery_state.as_deref().is_some_and(|state| {
-            ["voided", "returned", "rejected"].contains(&state.to_lowercase().as_str())
-        });
+        let came_back = delivery
+            .sales_delivery_state
+            .as_deref()
+            .is_some_and(|state| ["voided", "returned", "rejected"].contains(&state.to_lowercase().as_str()));
         let voided = at.when(reading, "VoidedDate", delivery.voided_date.as_ref())?;
         let modified = at.when(reading, "LastModified", delivery.last_modified.as_ref())?;
         let head = Head {
             // Receipts and deliveries are numbered apart.
-            id: Text::new(&format!("delivery {}", delivery.id.unwrap_or_default())),
+            id: Text::new(format!("delivery {}", delivery.id.unwrap_or_default())),
             number: ReceiptNumber::new(delivery.external_receipt_number.as_deref().unwrap_or_default()),
             state_number: text(delivery.delivery_number.as_ref()),
             when: sold_at.ok_or_else(|| at.error("SalesDateTime", "it is missing", "the time of the sale"))?,
@@ -419,7 +427,7 @@ fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transa
             when: head.when,
             kind: MovementKind::Sale(Box::new(sale)),
             reference: head.id.clone(),
-            line: Text::new(&(place + 1).to_string()),
+            line: Text::new((place + 1).to_string()),
             sku: Sku::default(),
             quantity: Ordered(quantity),
             number: Ordered(number),
@@ -518,12 +526,13 @@ fn transfer_row(
     outgoing: bool,
 ) -> Result<TransferRow, InputError> {
     let package = at.tag("PackageLabel", row.package_label.as_ref())?;
-    let mut quantity = |fields: (&str, &str), number: Option<&NumberText>, name: Option<&Text>, short: Option<&Text>| {
-        let Some(number) = number else { return Ok(None) };
-        let number = at.number(fields.0, Some(number))?;
-        let unit = at.unit(fields.1, name, short)?;
-        at.of_package(reading, package, fields, (number, unit)).map(Some)
-    };
+    let mut quantity =
+        |fields: (&str, &str), number: Option<&NumberText>, name: Option<&Text>, short: Option<&Text>| {
+            let Some(number) = number else { return Ok(None) };
+            let number = at.number(fields.0, Some(number))?;
+            let unit = at.unit(fields.1, name, short)?;
+            at.of_package(reading, package, fields, (number, unit)).map(Some)
+        };
     let shipped = quantity(
         ("ShippedQuantity", "ShippedUnitOfMeasureName"),
         row.shipped_quantity.as_ref(),

@@ -31,7 +31,11 @@ static PACKAGES: [Column; 11] = [
     },
     Column { name: "packaged_at", aliases: &["Packaged Date", "PackagedDate", "Packaged", "Date"], required: false },
     Column { name: "received_at", aliases: &["Received Date", "ReceivedDateTime"], required: false },
-    Column { name: "manifest", aliases: &["Manifest #", "Manifest Number", "ReceivedFromManifestNumber"], required: false },
+    Column {
+        name: "manifest",
+        aliases: &["Manifest #", "Manifest Number", "ReceivedFromManifestNumber"],
+        required: false,
+    },
     Column { name: "original_quantity", aliases: &["Original Quantity", "OriginalPackageQuantity"], required: false },
 ];
 
@@ -44,7 +48,12 @@ fn number_and_unit(row: &Row<'_>, quantity: usize, unit: usize) -> Result<(Decim
     let split = text.find(|c: char| c.is_alphabetic()).unwrap_or(text.len());
     let (number, suffix) = text.split_at(split);
     if suffix.is_empty() {
-        return Err(row.error(unit, "the unit is missing", "a unit of its own column, or after the number as in 37 ea", CORRECT_AND_RERUN));
+        return Err(row.error(
+            unit,
+            "the unit is missing",
+            "a unit of its own column, or after the number as in 37 ea",
+            CORRECT_AND_RERUN,
+        ));
     }
     let number = Decimal::parse(number.trim()).map_err(|error| {
         let (found, expected) = fields::decimal_problem(text, error);
@@ -141,7 +150,7 @@ pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputEr
             note_time(&mut tally, &reading.settings, movement.when);
             let line = lines.entry(movement.reference.clone()).or_default();
             *line += 1;
-            movement.line = Text::new(&line.to_string());
+            movement.line = Text::new(line.to_string());
             reading.movements.push(movement);
             Ok(())
         })?;
@@ -210,7 +219,9 @@ fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError
         reference: Text::new(fields::required_text(row, 0, "the state's receipt")?),
         line: Text::default(),
         sku: Sku::default(),
-        quantity: Ordered(sold.checked_neg().map_err(|e| row.error(4, e.to_string(), "a quantity", CORRECT_AND_RERUN))?),
+        quantity: Ordered(
+            sold.checked_neg().map_err(|e| row.error(4, e.to_string(), "a quantity", CORRECT_AND_RERUN))?,
+        ),
         number: Ordered(number),
         unit,
         reason: Text::default(),
@@ -222,7 +233,11 @@ fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError
 static ADJUSTMENTS: [Column; 7] = [
     Column { name: "package_id", aliases: TAG_ALIASES, required: true },
     Column { name: "at", aliases: &["Adjustment Date", "AdjustmentDate", "Date"], required: true },
-    Column { name: "quantity_delta", aliases: &["Quantity", "Adjustment Quantity", "AdjustmentQuantity"], required: true },
+    Column {
+        name: "quantity_delta",
+        aliases: &["Quantity", "Adjustment Quantity", "AdjustmentQuantity"],
+        required: true,
+    },
     Column { name: "unit", aliases: UNIT_ALIASES, required: false },
     Column { name: "reason", aliases: &["Adjustment Reason", "AdjustmentReasonName"], required: true },
     Column { name: "note", aliases: &["Adjustment Note", "AdjustmentNote"], required: true },

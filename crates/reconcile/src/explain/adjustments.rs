@@ -156,8 +156,10 @@ fn explain_written(draft: &mut Draft<'_>, ours: &mut [Adjustment<'_>], theirs: &
     for ((our, their), cause) in found.chain(other_unit.iter().map(|pair| (pair, Cause::UnitMismatch))) {
         let (our, their) = (&ours[*our], &theirs[*their]);
         if draft.settings.in_window(our.movement.when, Book::Pos) {
-            let records =
-                vec![evidence(our.movement, "adjustment", our.amount), evidence(their.movement, "adjustment", their.amount)];
+            let records = vec![
+                evidence(our.movement, "adjustment", our.amount),
+                evidence(their.movement, "adjustment", their.amount),
+            ];
             draft.findings.push(Finding::new(cause, our.amount - their.amount, 950, records));
         }
     }

@@ -442,7 +442,8 @@ fn receipt_facts(balance: &Balance<'_, '_>, receipts: &[&StateReceipt<'_>]) -> B
 /// Differences that come from how a number was written: rounding, or the right number with the wrong unit.
 fn explain_written(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) -> bool {
     let difference = balance.difference();
-    let active = || balance.receipts.iter().flat_map(|receipt| &receipt.lines).filter(|(_, sale)| sale.voided.is_none());
+    let active =
+        || balance.receipts.iter().flat_map(|receipt| &receipt.lines).filter(|(_, sale)| sale.voided.is_none());
     let cause = if difference.abs() <= rounding_tolerance(active().map(|(line, _)| *line)) {
         Cause::Rounding
     } else if balance.voided.is_zero()
@@ -469,8 +470,8 @@ pub(super) fn rounding_tolerance<'a>(lines: impl Iterator<Item = &'a Movement>) 
         if line.unit == Unit::Each {
             return Amount::ZERO;
         }
-        let last_decimal =
-            trueup_core::Quantity::new(Decimal::new(1, line.number.0.scale()), line.unit).map_or(0, |one| one.atoms());
+        let last_decimal = trueup_core::Quantity::new(Decimal::new(1, line.number.0.scale()), line.unit)
+            .map_or(0, trueup_core::Quantity::atoms);
         atoms = atoms.saturating_add(i128::from(last_decimal / 2));
     }
     Amount::of_sum(trueup_core::QuantitySum::from_atoms(atoms.min(ROUNDING_LIMIT), trueup_core::Dimension::Weight))
@@ -522,8 +523,11 @@ fn explain_shortfall(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) {
     }
     let active: Vec<&StateReceipt<'_>> =
         balance.receipts.iter().copied().filter(|receipt| receipt.active().is_positive()).collect();
-    let (cause, confidence) =
-        if active.is_empty() && voided.is_zero() { (Cause::SaleNotReported, 990) } else { (Cause::SaleQuantityDiffers, 980) };
+    let (cause, confidence) = if active.is_empty() && voided.is_zero() {
+        (Cause::SaleNotReported, 990)
+    } else {
+        (Cause::SaleQuantityDiffers, 980)
+    };
     let mut records = pos_evidence(balance);
     records.extend(state_evidence(active.iter().copied(), false));
     let mut finding = Finding::new(cause, -missing, confidence, records);
@@ -578,7 +582,12 @@ fn explain_excess(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) {
 }
 
 /// Without its further receipts the state holds less than it should.
-fn explain_short_of_owned(draft: &mut Draft<'_>, balance: &Balance<'_, '_>, owned: &[&StateReceipt<'_>], amount: Amount) {
+fn explain_short_of_owned(
+    draft: &mut Draft<'_>,
+    balance: &Balance<'_, '_>,
+    owned: &[&StateReceipt<'_>],
+    amount: Amount,
+) {
     let mut records = pos_evidence(balance);
     records.extend(state_evidence(owned.iter().copied(), false));
     let mut finding = Finding::new(Cause::SaleQuantityDiffers, amount, 900, records);
@@ -651,10 +660,10 @@ fn subset_with_sum(amounts: &[Amount], sum: Amount) -> Option<Vec<bool>> {
     }
     // Bit i of a choice is the i-th amount; among choices of the same sum the one of the earliest receipts is taken.
     let choices = 1_u32..(1 << amounts.len());
-    let chosen = |choice: u32| amounts.iter().enumerate().map(move |(place, amount)| (choice >> place & 1 == 1, *amount));
-    let fits = |choice: &u32| {
-        chosen(*choice).filter(|(taken, _)| *taken).map(|(_, amount)| amount).sum::<Amount>() == sum
-    };
+    let chosen =
+        |choice: u32| amounts.iter().enumerate().map(move |(place, amount)| (choice >> place & 1 == 1, *amount));
+    let fits =
+        |choice: &u32| chosen(*choice).filter(|(taken, _)| *taken).map(|(_, amount)| amount).sum::<Amount>() == sum;
     let best = choices.filter(fits).min_by_key(|choice| (32 - choice.leading_zeros(), *choice))?;
     Some(chosen(best).map(|(taken, _)| taken).collect())
 }
@@ -688,9 +697,9 @@ fn explain_stray(draft: &mut Draft<'_>, event: &Event<'_>) {
     }
     let Some(line) = sale_line(event.movement) else { return };
     let (receipts, standing) = named_receipts(draft.books.movements(), line, event);
-    let changed = receipts.iter().any(|(_, sale)| {
-        sale.voided.is_some() || sale.modified.is_some_and(|at| at >= event.when.bounds().0)
-    });
+    let changed = receipts
+        .iter()
+        .any(|(_, sale)| sale.voided.is_some() || sale.modified.is_some_and(|at| at >= event.when.bounds().0));
     if changed || (event.kind == "void" && !standing.is_positive()) {
         return;
     }

@@ -58,7 +58,8 @@ struct StateReceiving {
 
 fn state_receiving(draft: &Draft<'_>) -> Option<StateReceiving> {
     let package = draft.books.state();
-    let accepted = draft.books.transfers().iter().rev().find(|row| !row.outgoing && row.state == TransferState::Accepted);
+    let accepted =
+        draft.books.transfers().iter().rev().find(|row| !row.outgoing && row.state == TransferState::Accepted);
     let when = package.and_then(|package| package.received).or_else(|| accepted?.when)?;
     if !draft.settings.in_window(when, Book::State) {
         return None;
@@ -127,7 +128,8 @@ fn received_on_both(
     if difference.is_zero() {
         return;
     }
-    let written = draft.books.state().filter(|package| package.original.is_some_and(|q| Amount::of(q) == theirs.amount));
+    let written =
+        draft.books.state().filter(|package| package.original.is_some_and(|q| Amount::of(q) == theirs.amount));
     let other_unit = match (rows, written) {
         ([row], Some(package)) => {
             row.unit != package.unit
@@ -198,7 +200,7 @@ fn sending_out(draft: &mut Draft<'_>) {
 fn conversions(draft: &mut Draft<'_>) {
     let mut events: Vec<(&Text, Vec<&Movement>)> = Vec::new();
     for row in in_window(draft, Book::Pos).filter(|row| matches!(row.kind, MovementKind::Convert)) {
-        match events.iter_mut().find(|(event, _)| *event == &row.reference) {
+        match events.iter_mut().find(|(event, _)| *event == row.reference) {
             Some((_, rows)) => rows.push(row),
             None => events.push((&row.reference, vec![row])),
         }
@@ -257,7 +259,7 @@ fn flags(draft: &mut Draft<'_>) {
             at: None,
             book,
             kind: "package",
-            reference: Text::new(&package.package.to_string()),
+            reference: Text::new(package.package.to_string()),
             line: Text::default(),
             quantity,
             by: Text::default(),
@@ -270,8 +272,13 @@ fn flags(draft: &mut Draft<'_>) {
 /// The state has one location for a whole package: it differs if no mapped room with stock is that location.
 fn room_differs(draft: &Draft<'_>, package: &StatePackage) -> bool {
     let rooms = &draft.settings.rooms;
-    let mut mapped =
-        draft.books.stock().iter().filter(|row| !row.quantity.is_zero()).filter_map(|row| rooms.get(&row.room)).peekable();
+    let mut mapped = draft
+        .books
+        .stock()
+        .iter()
+        .filter(|row| !row.quantity.is_zero())
+        .filter_map(|row| rooms.get(&row.room))
+        .peekable();
     mapped.peek().is_some() && !package.location.is_empty() && mapped.all(|location| *location != package.location)
 }
 
@@ -295,6 +302,7 @@ fn item_differs(books: &PackageBooks, package: &StatePackage) -> bool {
 
 /// Whether two names are one item: equal by their letters and digits.
 pub(crate) fn same_item(a: &str, b: &str) -> bool {
-    let key = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let key =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
     key(a) == key(b)
 }

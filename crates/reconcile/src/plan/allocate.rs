@@ -51,10 +51,11 @@ fn holdings(books: &PackageBooks) -> BTreeMap<Sku, Holding> {
     let mut holdings: BTreeMap<Sku, Holding> = BTreeMap::new();
     for row in books.stock() {
         let amount = Amount::of(row.quantity);
-        holdings
-            .entry(row.sku.clone())
-            .and_modify(|held| held.amount += amount)
-            .or_insert(Holding { amount, per_unit: row.per_unit, unit: row.unit });
+        holdings.entry(row.sku.clone()).and_modify(|held| held.amount += amount).or_insert(Holding {
+            amount,
+            per_unit: row.per_unit,
+            unit: row.unit,
+        });
     }
     holdings
 }
@@ -133,7 +134,9 @@ fn named_by_note<'s>(
 ) -> Vec<&'s Sku> {
     let notes: Vec<&str> = books
         .movements_of(Book::State)
-        .filter(|movement| matches!(movement.kind, MovementKind::Adjust(_)) && Amount::of(movement.quantity.0) == change)
+        .filter(|movement| {
+            matches!(movement.kind, MovementKind::Adjust(_)) && Amount::of(movement.quantity.0) == change
+        })
         .map(|movement| movement.note.as_str())
         .collect();
     let named = |sku: &&&Sku| {

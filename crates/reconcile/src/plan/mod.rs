@@ -188,7 +188,9 @@ fn workflow(finding: &Finding) -> Workflow {
         | Cause::CustomerTypeDiffers
         | Cause::PriceDiffers => Workflow::Receipt,
         Cause::UnitMismatch if finding.receipt.is_some() => Workflow::Receipt,
-        Cause::AdjustmentOnlyInPos | Cause::DestroyedOnlyInPos | Cause::AdjustmentReportedTwice => Workflow::StateAdjust,
+        Cause::AdjustmentOnlyInPos | Cause::DestroyedOnlyInPos | Cause::AdjustmentReportedTwice => {
+            Workflow::StateAdjust
+        }
         Cause::RepackagedOnlyInPos => Workflow::StateRepackage,
         Cause::ReceivedOnlyInState => Workflow::PosReceive,
         Cause::RepackagedInState | Cause::TagMistyped if finding.amount.is_negative() => Workflow::PosReceive,
@@ -254,9 +256,10 @@ impl Planner<'_> {
 
     fn stop_sales(&mut self, concluded: &Concluded) {
         let held = self.books.state().is_some_and(|package| package.held == Some(true));
-        let stop = concluded.findings.iter().any(|finding| {
-            finding.cause == Cause::ReceivedOnlyInPos || (finding.cause == Cause::HoldDiffers && held)
-        });
+        let stop = concluded
+            .findings
+            .iter()
+            .any(|finding| finding.cause == Cause::ReceivedOnlyInPos || (finding.cause == Cause::HoldDiffers && held));
         if stop {
             let step = Step { needs: Some(Need::Decision), ..self.step(Book::Pos, Action::StopSale) };
             self.steps.push(step);
@@ -524,14 +527,14 @@ impl Planner<'_> {
         };
         let Some(place) = self.steps.iter().position(moves_state).filter(|_| finished) else { return };
         let step = Step {
-            reference: Some(Text::new(&self.books.package().to_string())),
+            reference: Some(Text::new(self.books.package().to_string())),
             needs: Some(Need::Approval),
             ..self.step(Book::State, Action::Unfinish)
         };
         self.steps.insert(place, step);
         if self.state.is_zero() {
             let step = Step {
-                reference: Some(Text::new(&self.books.package().to_string())),
+                reference: Some(Text::new(self.books.package().to_string())),
                 ..self.step(Book::State, Action::Finish)
             };
             self.steps.push(step);
