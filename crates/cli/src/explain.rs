@@ -1,10 +1,9 @@
 //! `trueup reconcile --explain TAG`: the life of one package in both books, and where they parted.
 
 use crate::output::{Answer, records, step_text};
-use jiff::Timestamp;
 use std::fmt::Write;
-use trueup_core::{Book, Movement, MovementKind, StatePackage, Unit, When, Zone};
-use trueup_reconcile::{Amount, PackageBooks};
+use trueup_core::{Book, Movement, MovementKind, StatePackage, Text, Unit, When};
+use trueup_reconcile::{Amount, Cause, Discrepancy, Evidence, PackageBooks};
 
 /// One change in one book.
 struct Event {
@@ -12,14 +11,29 @@ struct Event {
     book: Book,
     what: String,
     change: Amount,
+    /// What names its record in evidence: reference and line.
+    record: (Text, Text),
+}
+
+impl Event {
+    /// The cause whose evidence names this very record.
+    fn cause(&self, found: Option<&Discrepancy>) -> Option<Cause> {
+        let names = |record: &Evidence| {
+            record.book == self.book
+                && record.at == Some(self.when)
+                && (&record.reference, &record.line) == (&self.record.0, &self.record.1)
+        };
+        let mut shares = found?.causes.iter();
+        shares.find(|share| share.evidence.iter().any(names)).map(|share| share.cause)
+    }
 }
 
 /// The story as text.
 pub(crate) fn story(books: &PackageBooks, answer: &Answer<'_>) -> String {
-    let zone = &answer.store.settings.zone;
     let mut text = String::new();
     let _ = writeln!(text, "{} {}", books.package(), books.item());
-    timeline(&mut text, books, answer);
+    let found = answer.outcome.discrepancies.iter().find(|found| found.package == books.package());
+    timeline(&mut text, books, answer, found);
     let _ = writeln!(text);
     let (discrepancies, _) = records(answer);
     let tag = books.package().to_string();
@@ -45,14 +59,7 @@ pub(crate) fn story(books: &PackageBooks, answer: &Answer<'_>) -> String {
     for (place, step) in found.plan.iter().enumerate() {
         let _ = writeln!(text, "   {}. {}", place + 1, step_text(step));
     }
-    let _ = writeln!(text, "(times in {})", zone_name(zone, books));
     text
-}
-
-fn zone_name(zone: &Zone, books: &PackageBooks) -> String {
-    let moment = books.movements().first().map_or(Timestamp::UNIX_EPOCH, |movement| movement.when.moment());
-    let shown = zone.rfc3339(moment);
-    format!("the licence's zone, UTC{}", shown.get(shown.len().saturating_sub(6)..).unwrap_or_default())
 }
 
 fn plain(name: &str) -> &str {
@@ -63,7 +70,7 @@ fn number(amount: Amount, unit: Unit) -> String {
     amount.sum(unit.dimension()).text(unit).to_string()
 }
 
-fn timeline(text: &mut String, books: &PackageBooks, answer: &Answer<'_>) {
+fn timeline(text: &mut String, books: &PackageBooks, answer: &Answer<'_>, found: Option<&Discrepancy>) {
     let settings = &answer.store.settings;
     let unit = books.unit();
     let mut events = events(books);
@@ -72,26 +79,33 @@ fn timeline(text: &mut String, books: &PackageBooks, answer: &Answer<'_>) {
     let moved = |book: Book| events.iter().filter(|event| event.book == book).map(|event| event.change).sum::<Amount>();
     let mut pos = books.pos_quantity() - moved(Book::Pos);
     let mut state = books.state_quantity() - moved(Book::State);
-    let apart_at_start = pos - state;
-    let parted = parting(&events, apart_at_start);
-    let _ = writeln!(text, "{:<22} {:>12} {:>12} {:>12}   ", "", "POS", "state", "apart");
+    let _ = writeln!(text, "{:<16} {:>12} {:>12} {:>12}   ", "", "POS", "state", "apart");
     let row = |text: &mut String, when: &str, pos: Amount, state: Amount, what: &str| {
         let apart = pos - state;
         let (pos, state, apart) = (number(pos, unit), number(state, unit), number(apart, unit));
-        let _ = writeln!(text, "{when:<22} {pos:>12} {state:>12} {apart:>12}   {what}");
+        let _ = writeln!(text, "{when:<16} {pos:>12} {state:>12} {apart:>12}   {what}");
     };
-    let at_start = if apart_at_start.is_zero() {
+    let at_start = if pos == state {
         "the window begins"
     } else {
-        "the window begins; apart already, or by something unrecorded"
+        "the window begins   ◀ apart already, or by something that no record shows"
     };
     row(text, &settings.zone.short(settings.window_start), pos, state, at_start);
-    for (place, event) in events.iter().enumerate() {
+    let mut parted = pos != state;
+    for event in &events {
         match event.book {
             Book::State => state += event.change,
             Book::Pos | Book::Shelf => pos += event.change,
         }
-        let mark = if parted == Some(place) { "   ◀ here they parted" } else { "" };
+        let mark = match event.cause(found) {
+            // A record without its other half: from the first one on the books are apart.
+            Some(cause) if !parted => {
+                parted = true;
+                format!("   ◀ here they parted: {}", cause.plain())
+            }
+            Some(cause) => format!("   ◀ {}", cause.plain()),
+            None => String::new(),
+        };
         let change = if event.change.is_zero() { String::new() } else { format!(" {}", number(event.change, unit)) };
         let what = format!("{} {}{change}{mark}", event.book.name(), event.what);
         let when = match event.when {
@@ -100,23 +114,6 @@ fn timeline(text: &mut String, books: &PackageBooks, answer: &Answer<'_>) {
         };
         row(text, &when, pos, state, &what);
     }
-}
-
-/// The event after which the books never came together again.
-fn parting(events: &[Event], apart_at_start: Amount) -> Option<usize> {
-    let mut apart = apart_at_start;
-    let mut together = None;
-    for (place, event) in events.iter().enumerate() {
-        match event.book {
-            Book::State => apart -= event.change,
-            Book::Pos | Book::Shelf => apart += event.change,
-        }
-        if apart == apart_at_start {
-            together = Some(place);
-        }
-    }
-    let first_apart = together.map_or(0, |place| place + 1);
-    (apart != apart_at_start).then_some(first_apart).filter(|place| *place < events.len())
 }
 
 fn events(books: &PackageBooks) -> Vec<Event> {
@@ -129,7 +126,8 @@ fn events(books: &PackageBooks) -> Vec<Event> {
 fn received(package: &StatePackage) -> Option<Event> {
     let quantity = Amount::of(package.original?);
     let what = format!("received, manifest {}", package.manifest);
-    Some(Event { when: package.received?, book: Book::State, what, change: quantity })
+    let record = (package.manifest.clone(), Text::default());
+    Some(Event { when: package.received?, book: Book::State, what, change: quantity, record })
 }
 
 fn movement_events(movement: &Movement) -> Vec<Event> {
@@ -137,7 +135,9 @@ fn movement_events(movement: &Movement) -> Vec<Event> {
         MovementKind::Move { .. } | MovementKind::Finish | MovementKind::Unfinish => Amount::ZERO,
         _ => Amount::of(movement.quantity.0),
     };
-    let event = |when: When, what: String, change: Amount| Event { when, book: movement.book, what, change };
+    let record = || (movement.reference.clone(), movement.line.clone());
+    let event =
+        |when: When, what: String, change: Amount| Event { when, book: movement.book, what, change, record: record() };
     let mut events = vec![event(movement.when, what(movement), change)];
     if let MovementKind::Sale(sale) = &movement.kind {
         if let Some(voided) = sale.voided {
