@@ -139,10 +139,10 @@ fn movement_events(movement: &Movement) -> Vec<Event> {
     let event =
         |when: When, what: String, change: Amount| Event { when, book: movement.book, what, change, record: record() };
     let mut events = vec![event(movement.when, what(movement), change)];
-    if let MovementKind::Sale(sale) = &movement.kind {
-        if let Some(voided) = sale.voided {
-            events.push(event(voided, format!("voided {}", movement.reference), -change));
-        }
+    if let MovementKind::Sale(sale) = &movement.kind
+        && let Some(voided) = sale.voided
+    {
+        events.push(event(voided, format!("voided {}", movement.reference), -change));
     }
     events
 }

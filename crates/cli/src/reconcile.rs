@@ -44,7 +44,7 @@ fn named_package(text: &str) -> Result<PackageTag, Trouble> {
 
 fn story(store: &Store, answer: &Answer<'_>, package: PackageTag) -> Result<Vec<u8>, Trouble> {
     let books = store.books.get(package).ok_or_else(|| {
-        Trouble::Usage(format!("--explain {package}: no file of this store folder names that package; check the tag"))
+        Trouble::Usage(format!("--explain: no file names the package {package}; expected one of this store folder's packages; check the tag"))
     })?;
     Ok(explain::story(books, answer).into_bytes())
 }

@@ -116,7 +116,7 @@ fn a_file_that_may_not_be_read_is_refused() {
     use std::os::unix::fs::PermissionsExt;
     for file in ["store.toml", "pos/sales.csv", "state/receipts.json"] {
         let store = Store::good();
-        std::fs::set_permissions(store.path(file), std::fs::Permissions::from_mode(0)).unwrap();
+        std::fs::set_permissions(store.path(file), std::fs::Permissions::from_mode(0o0)).unwrap();
         // Whoever may read everything (root) reads this, too.
         if std::fs::File::open(store.path(file)).is_ok() {
             return;

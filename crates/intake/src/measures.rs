@@ -25,24 +25,45 @@ pub(crate) enum MeasureError {
     TooLarge,
 }
 
+/// What is said of a number that has no quantity in its package.
+pub(crate) struct Told {
+    pub found: String,
+    pub expected: String,
+    pub todo: &'static str,
+    /// The number is at fault, not the unit.
+    pub of_number: bool,
+}
+
 impl MeasureError {
-    /// What was found, what was expected.
-    pub fn told(&self, unit: Unit) -> (String, String) {
+    /// For a row that names a SKU.
+    pub fn told(&self, unit: Unit) -> Told {
+        let told = self.told_without_sku(unit);
         match self {
-            Self::Dimension { package, given } => (
-                format!("{} measures {given}, but this package is kept in {package}", unit.name()),
-                format!("a unit of {package}, or a row in pos/sku_map.csv that says what one piece holds"),
-            ),
-            Self::TooLarge => ("the quantity is too large".to_owned(), LARGEST.to_owned()),
+            // What one piece holds helps only where pieces of a weighed or measured package were given.
+            Self::Dimension { given: Dimension::Count, .. } => Told {
+                expected: format!("{}, or a row in pos/sku_map.csv that says what one piece holds", told.expected),
+                todo: "correct the unit, or add the SKU to pos/sku_map.csv, and run again",
+                ..told
+            },
+            _ => told,
         }
     }
 
-    /// The same for a record of the state, which no table of the POS can explain.
-    pub fn told_of_state(&self, unit: Unit) -> (String, String) {
-        let (found, expected) = self.told(unit);
+    /// For a record that no table of the POS can explain.
+    pub fn told_without_sku(&self, unit: Unit) -> Told {
         match self {
-            Self::Dimension { package, .. } => (found, format!("a unit of {package}")),
-            Self::TooLarge => (found, expected),
+            Self::Dimension { package, given } => Told {
+                found: format!("{} measures {given}, but this package is kept in {package}", unit.name()),
+                expected: format!("a unit of {package}"),
+                todo: "correct the unit and run again",
+                of_number: false,
+            },
+            Self::TooLarge => Told {
+                found: "the quantity is too large".to_owned(),
+                expected: LARGEST.to_owned(),
+                todo: "correct the number or its unit and run again",
+                of_number: true,
+            },
         }
     }
 }

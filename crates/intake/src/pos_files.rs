@@ -2,7 +2,7 @@
 
 use crate::folder::Reading;
 use crate::inputs::{MERCHANDISE, Tally, facts, read_table};
-use crate::measures::MeasureError;
+use crate::measures::{MeasureError, Told};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::path::PathBuf;
 use trueup_core::{
@@ -11,8 +11,8 @@ use trueup_core::{
 };
 use trueup_pos::fields::LARGEST;
 use trueup_pos::{
-    INVENTORY, InventoryRow, MOVEMENTS, MovementRow, MovementType, SALES, SKU_MAP, SaleKind, SaleRow, SalesHeader,
-    UNIT_COLUMN, check_sales_header, read_inventory, read_movement, read_sale, read_sku_map,
+    INVENTORY, InventoryRow, MOVEMENTS, MovementRow, MovementType, QUANTITY_COLUMN, SALES, SKU_MAP, SaleKind, SaleRow,
+    SalesHeader, UNIT_COLUMN, check_sales_header, read_inventory, read_movement, read_sale, read_sku_map,
 };
 use trueup_reconcile::Fact;
 use trueup_table::{InputError, Row, Table, quoted};
@@ -32,12 +32,8 @@ pub(crate) fn sku_map(reading: &mut Reading, file: &File) -> Result<(), InputErr
         let ours = reading.measures.suggest_dimension(read.package, quantity.dimension());
         if ours != quantity.dimension() {
             let error = MeasureError::Dimension { package: ours, given: quantity.dimension() };
-            return Err(row.error(
-                3,
-                error.told(read.unit).0,
-                format!("a unit of {ours}"),
-                "correct the cell and run again",
-            ));
+            let told = error.told_without_sku(read.unit);
+            return Err(row.error(3, told.found, told.expected, told.todo));
         }
         if !seen.insert((read.package, read.sku.clone())) {
             return Err(row.error_whole_row("the same package and SKU are there twice", "one row for each", KEEP_ONE));
@@ -49,10 +45,10 @@ pub(crate) fn sku_map(reading: &mut Reading, file: &File) -> Result<(), InputErr
     Ok(())
 }
 
-/// A measure that does not fit, told at the row.
-fn told(row: &Row<'_>, column: usize, unit: Unit, error: &MeasureError) -> InputError {
-    let (found, expected) = error.told(unit);
-    row.error(column, found, expected, "correct the unit, or add the SKU to pos/sku_map.csv, and run again")
+/// A measure that does not fit, told at the row: its columns of the number and of the unit.
+pub(crate) fn told(row: &Row<'_>, columns: (usize, usize), unit: Unit, error: &MeasureError) -> InputError {
+    let told = error.told(unit);
+    row.error(if told.of_number { columns.0 } else { columns.1 }, told.found, told.expected, told.todo)
 }
 
 /// What the POS has on hand.
@@ -81,10 +77,10 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
     for read in &rows {
         note_measure(reading, read);
     }
-    let column = table.label(UNIT_COLUMN);
-    let at_row = |read: &InventoryRow, (found, expected): (String, String)| {
-        let todo = "correct the unit, or add the SKU to pos/sku_map.csv, and run again";
-        InputError::new(display, found, expected, todo).at_row(read.row).in_column(column.as_str())
+    let labels = (table.label(QUANTITY_COLUMN), table.label(UNIT_COLUMN));
+    let at_row = |read: &InventoryRow, told: Told| {
+        let column = if told.of_number { &labels.0 } else { &labels.1 };
+        InputError::new(display, told.found, told.expected, told.todo).at_row(read.row).in_column(column.as_str())
     };
     for read in rows {
         let Some(package) = read.package else { continue };
@@ -104,7 +100,10 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
             status: read.status,
         };
         let recorded = reading.books.record(Fact::PosStock(stock));
-        recorded.map_err(|error| at_row(&read, (error.to_string(), "one dimension per package".to_owned())))?;
+        recorded.map_err(|error| {
+            let todo = "correct the unit and run again";
+            InputError::new(display, error.to_string(), "one dimension per package", todo).at_row(read.row)
+        })?;
         reading.stocked.insert(package);
     }
     let mut input = facts(table, display)?;
@@ -172,9 +171,9 @@ impl Sales {
         let quantity = reading
             .measures
             .quantity(package, &read.sku, read.number, read.unit)
-            .map_err(|error| told(row, 7, read.unit, &error))?;
+            .map_err(|error| told(row, (6, 7), read.unit, &error))?;
         let signed = if read.kind == SaleKind::Sale { quantity.checked_neg() } else { Ok(quantity) };
-        let signed = signed.map_err(|error| told(row, 6, read.unit, &error.into()))?;
+        let signed = signed.map_err(|error| told(row, (6, 7), read.unit, &error.into()))?;
         Ok(Some(sale_movement(package, signed, read)))
     }
 
@@ -272,7 +271,7 @@ fn stock_movement(
         None => Ok(Quantity::zero(reading.measures.dimension(package).unwrap_or(Dimension::Count))),
     };
     let unit = read.unit.unwrap_or(Unit::Each);
-    let quantity = measured.map_err(|error| told(row, 6, unit, &error))?;
+    let quantity = measured.map_err(|error| told(row, (5, 6), unit, &error))?;
     Ok(Movement {
         package,
         book: Book::Pos,

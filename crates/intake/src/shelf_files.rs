@@ -3,6 +3,7 @@
 use crate::folder::Reading;
 use crate::inputs::{InputFacts, MERCHANDISE, Tally, read_table};
 use crate::measures::MeasureError;
+use crate::pos_files::told;
 use rustc_hash::FxHashMap;
 use std::path::Path;
 use trueup_core::{Baseline, Count, Decimal, PackageTag, Quantity, Sku, Text, Unit, Weight, When};
@@ -74,12 +75,11 @@ fn measured(
     reading: &mut Reading,
     row: &Row<'_>,
     (package, sku): (PackageTag, &Sku),
-    (column, number, unit): (usize, Decimal, Unit),
+    columns: (usize, usize),
+    (number, unit): (Decimal, Unit),
 ) -> Result<Quantity, InputError> {
-    reading.measures.quantity(package, sku, number, unit).map_err(|error: MeasureError| {
-        let (found, expected) = error.told(unit);
-        row.error(column, found, expected, "correct the unit, or add the SKU to pos/sku_map.csv, and run again")
-    })
+    let quantity = reading.measures.quantity(package, sku, number, unit);
+    quantity.map_err(|error| told(row, columns, unit, &error))
 }
 
 fn record(reading: &mut Reading, row: &Row<'_>, fact: Fact) -> Result<(), InputError> {
@@ -110,7 +110,7 @@ fn count(
             row.error(8, format!("{} is no pass", quoted(text)), "a whole number: 1, 2 …", CORRECT_AND_RERUN)
         })?,
     };
-    let quantity = measured(reading, row, (package, &sku), (6, number, unit))?;
+    let quantity = measured(reading, row, (package, &sku), (5, 6), (number, unit))?;
     let count = Count {
         id: Text::new(row.get(0)),
         when: fields::when(row, 1, &reading.settings.zone)?.earlier(),
@@ -147,7 +147,7 @@ fn weight(reading: &mut Reading, row: &Row<'_>, tally: &mut Tally) -> Result<(),
     let kept_in = reading.measures.suggest_dimension(package, unit.dimension());
     let net = match fields::optional_decimal(row, 7)? {
         Some(piece) if kept_in != unit.dimension() => pieces(row, net_weight, piece, unit, kept_in)?,
-        _ => Some(measured(reading, row, (package, &sku), (6, net, unit))?),
+        _ => Some(measured(reading, row, (package, &sku), (4, 6), (net, unit))?),
     };
     // A container whose weight is no whole number of pieces says nothing about a count.
     let Some(net) = net else { return Ok(()) };
@@ -190,8 +190,8 @@ fn baseline(reading: &mut Reading, row: &Row<'_>, seen: &mut FxHashMap<PackageTa
     let unit = fields::unit(row, 2)?;
     let ours = reading.measures.suggest_dimension(package, unit.dimension());
     if ours != unit.dimension() {
-        let (found, expected) = MeasureError::Dimension { package: ours, given: unit.dimension() }.told(unit);
-        return Err(row.error(2, found, expected, CORRECT_AND_RERUN));
+        let told = MeasureError::Dimension { package: ours, given: unit.dimension() }.told_without_sku(unit);
+        return Err(row.error(2, told.found, told.expected, told.todo));
     }
     let difference = Quantity::new(number, unit)
         .map_err(|error| row.error(1, error.to_string(), fields::LARGEST, CORRECT_AND_RERUN))?;

@@ -113,14 +113,15 @@ pub(crate) fn packages(reading: &mut Reading, root: &Path) -> Result<(), InputEr
 
 /// The state's receipts and sales deliveries.
 pub(crate) fn receipts(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
+    let (receipts, deliveries) = (files(root, "receipts", "sales")?, json_files(root, "deliveries")?);
     no_tables(root, "receipts", "JSON of the API, or a table named state/sales*.csv")?;
     no_tables(root, "deliveries", "JSON of the API")?;
-    match files(root, "receipts", "sales")? {
+    match receipts {
         Files::Json(files) => json::receipts(reading, &files)?,
         Files::Tables(files) => tables::sales(reading, &files)?,
         Files::None => return Err(missing("receipts", "sales")),
     }
-    json::deliveries(reading, &json_files(root, "deliveries")?)
+    json::deliveries(reading, &deliveries)
 }
 
 /// The state's adjustments.
@@ -134,6 +135,7 @@ pub(crate) fn adjustments(reading: &mut Reading, root: &Path) -> Result<(), Inpu
 
 /// The state's manifests.
 pub(crate) fn transfers(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
+    let transfers = json_files(root, "transfers")?;
     no_tables(root, "transfers", "JSON of the API")?;
-    json::transfers(reading, &json_files(root, "transfers")?)
+    json::transfers(reading, &transfers)
 }

@@ -145,7 +145,7 @@ fn string<'t>(table: &'t Table, key: &str) -> Result<Option<&'t str>, InputError
     match table.get(key) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(wrong(key, format!("it is a {}", other.type_str()), "a text in quotes")),
+        Some(other) => Err(wrong(key, type_of(other), "a text in quotes")),
     }
 }
 
@@ -167,11 +167,16 @@ fn section<'t>(table: &'t Table, key: &str) -> Result<Option<&'t Table>, InputEr
     match table.get(key) {
         None => Ok(None),
         Some(Value::Table(section)) => Ok(Some(section)),
-        Some(other) => Err(wrong(key, format!("it is a {}", other.type_str()), format!("a section [{key}]"))),
+        Some(other) => Err(wrong(key, type_of(other), format!("a section [{key}]"))),
     }
 }
 
+fn type_of(value: &Value) -> String {
+    format!("it is of the type {}", value.type_str())
+}
+
 fn reporting(table: &Table) -> Result<(Reporter, SignedDuration), InputError> {
+    const MINUTES: &str = "whole minutes, 0 to 44640";
     let empty = Table::new();
     let section = section(table, "reporting")?.unwrap_or(&empty);
     let reporter = match string(section, "by")?.unwrap_or("pos") {
@@ -188,13 +193,10 @@ fn reporting(table: &Table) -> Result<(Reporter, SignedDuration), InputError> {
     let minutes = match section.get("every_minutes") {
         None => DUE_AFTER_MINUTES,
         Some(Value::Integer(minutes)) if (0..=60 * 24 * 31).contains(minutes) => *minutes,
-        Some(other) => {
-            return Err(wrong(
-                "reporting.every_minutes",
-                format!("it is a {} out of range", other.type_str()),
-                "whole minutes, 0 to 44640",
-            ));
+        Some(Value::Integer(minutes)) => {
+            return Err(wrong("reporting.every_minutes", format!("{minutes} is out of range"), MINUTES));
         }
+        Some(other) => return Err(wrong("reporting.every_minutes", type_of(other), MINUTES)),
     };
     Ok((reporter, SignedDuration::from_mins(minutes)))
 }
@@ -219,7 +221,11 @@ fn rooms(table: &Table) -> Result<BTreeMap<Text, Text>, InputError> {
     let section = section(table, "rooms")?.unwrap_or(&empty);
     let pairs = section.iter().map(|(room, location)| match location {
         Value::String(location) => Ok((Text::new(room), Text::new(location))),
-        other => Err(wrong("rooms", format!("{room} is a {}", other.type_str()), "\"POS room\" = \"state location\"")),
+        other => Err(wrong(
+            "rooms",
+            format!("the location of {} is of the type {}", quoted(room), other.type_str()),
+            "\"POS room\" = \"state location\"",
+        )),
     });
     pairs.collect()
 }

@@ -156,3 +156,6 @@ fn read_row(row: &Row<'_>, add_reserved: bool) -> Result<InventoryRow, InputErro
 
 /// The column that an error about the package's measure names.
 pub const UNIT_COLUMN: usize = UNIT;
+
+/// The column that an error about the package's number names.
+pub const QUANTITY_COLUMN: usize = QUANTITY;

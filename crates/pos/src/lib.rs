@@ -12,7 +12,7 @@ mod movements;
 mod sales;
 mod sku_map;
 
-pub use inventory::{INVENTORY, InventoryRow, UNIT_COLUMN, read_inventory};
+pub use inventory::{INVENTORY, InventoryRow, QUANTITY_COLUMN, UNIT_COLUMN, read_inventory};
 pub use movements::{MOVEMENTS, MovementRow, MovementType, read_movement};
 pub use sales::{SALES, SaleKind, SaleRow, SalesHeader, check_sales_header, read_sale};
 pub use sku_map::{SKU_MAP, SkuMapRow, read_sku_map};

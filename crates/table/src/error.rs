@@ -119,7 +119,9 @@ pub(crate) fn from_io(file: &str, error: &std::io::Error) -> InputError {
             ("the file may not be read by this user".to_owned(), "give this user the right to read it")
         }
         ErrorKind::IsADirectory => ("it is a folder".to_owned(), "give the file itself"),
+        ErrorKind::NotADirectory => ("it is no folder".to_owned(), "put the files into a folder of this name"),
         _ => (format!("reading failed: {error}"), "check the disk or the network drive and run again"),
     };
-    InputError::new(file, found, "a file that can be read", todo)
+    let expected = if error.kind() == ErrorKind::NotADirectory { "a folder" } else { "a file that can be read" };
+    InputError::new(file, found, expected, todo)
 }

@@ -49,11 +49,11 @@ impl Parts {
         let difference = terms.fold(first, |sum, term| sum - term.mantissa);
         let mut mantissas: Vec<i128> = shares.iter().map(|share| number(share).mantissa).collect();
         let mut rest = difference - mantissas.iter().sum::<i128>();
-        if unexplained.is_zero() {
-            if let Some(largest) = mantissas.iter_mut().max_by_key(|mantissa| mantissa.abs()) {
-                *largest += rest;
-                rest = 0;
-            }
+        if unexplained.is_zero()
+            && let Some(largest) = mantissas.iter_mut().max_by_key(|mantissa| mantissa.abs())
+        {
+            *largest += rest;
+            rest = 0;
         }
         let text = |mantissa: i128| decimal_text(mantissa, scale, true);
         Self {

@@ -299,7 +299,7 @@ fn doubles() -> Vec<Case> {
         edit("double_column", "pos/sales.csv", "terminal", "Quantity"),
         case("double_table_in_two_formats", |store| store.write("pos/sales.xlsx", "")),
         case("double_state_kind_json_and_csv", |store| {
-            store.write("state/packages_more.csv", "package_id,item,quantity,unit\n")
+            store.write("state/packages_more.csv", "package_id,item,quantity,unit\n");
         }),
         case("double_state_receipts_json_and_csv", |store| store.write("state/sales.csv", "receipt_id\n")),
         case("double_state_table_in_two_formats", |store| {
@@ -307,7 +307,7 @@ fn doubles() -> Vec<Case> {
             store.write("state/packages.csv.zst", "");
         }),
         case("double_state_id_with_one_last_modified", |store| {
-            store.write("state/packages_more.json", store.read("state/packages_inactive.json").replace("0.0", "3.0"));
+            store.write("state/packages_more.json", store.read("state/packages_inactive.json").replace(":0.0", ":3.0"));
         }),
         case("double_state_id_without_last_modified", |store| {
             let text = store.read("state/receipts.json").replace("\"LastModified\"", "\"Modified\"");

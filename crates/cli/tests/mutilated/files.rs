@@ -66,14 +66,12 @@ fn instead(store: &Store, name: &str, bytes: &[u8]) {
 fn workbooks() -> Vec<Case> {
     const FILE: &str = "pos/inventory.xlsx";
     vec![
-        case("xlsx_tag_became_a_number", |store| {
-            inventory(store, |csv| csv.replacen("1A4060300002EE1000000101", "1234567890123450000", 1));
-        }),
+        case("xlsx_tag_became_a_number", |store| instead(store, FILE, &workbook_of_xml(EATEN_TAG))),
         case("xlsx_column_missing", |store| inventory(store, |csv| csv.replace("room", "colour"))),
         case("xlsx_same_row_twice", |store| {
             inventory(store, |csv| {
                 csv.replace("PR1,OG Kush pre-roll 1 g,Sales Floor,40,ea", "FL,OG Kush flower,Back Vault,60.5,g")
-            })
+            });
         }),
         case("xlsx_text_beyond_the_header", |store| inventory(store, |csv| csv.replace("14,ea", "14,ea,more"))),
         case("xlsx_quantity_empty", |store| inventory(store, |csv| csv.replace("60.5", ""))),
@@ -87,14 +85,14 @@ fn workbooks() -> Vec<Case> {
             instead(store, FILE, &workbook_of_xml(sheet));
         }),
         case("xlsx_200000_nested_elements", |store| {
-            instead(store, FILE, &workbook_of_xml("<a>".repeat(200_000).as_bytes()))
+            instead(store, FILE, &workbook_of_xml("<a>".repeat(200_000).as_bytes()));
         }),
         case("xlsx_formula_without_result", |store| {
             let sheet = b"<worksheet><sheetData><row><c t=\"str\"><v>package_id</v></c><c t=\"str\"><v>sku</v></c><c t=\"str\"><v>product_name</v></c><c t=\"str\"><v>room</v></c><c t=\"str\"><v>quantity</v></c><c t=\"str\"><v>unit</v></c></row><row r=\"2\"><c r=\"E2\"><f>1+1</f></c></row></sheetData></worksheet>";
             instead(store, FILE, &workbook_of_xml(sheet));
         }),
         case("xlsx_without_rows", |store| {
-            instead(store, FILE, &workbook_of_xml(b"<worksheet><sheetData/></worksheet>"))
+            instead(store, FILE, &workbook_of_xml(b"<worksheet><sheetData/></worksheet>"));
         }),
         case("xlsx_cut_off", |store| {
             let whole = workbook(&store.read("pos/inventory.csv"));
@@ -106,6 +104,9 @@ fn workbooks() -> Vec<Case> {
         case("xlsx_empty", |store| instead(store, FILE, b"")),
     ]
 }
+
+/// What Excel stores of the 16 digits 1234567890123456.
+const EATEN_TAG: &[u8] = b"<worksheet><sheetData><row><c t=\"str\"><v>package_id</v></c><c t=\"str\"><v>sku</v></c><c t=\"str\"><v>product_name</v></c><c t=\"str\"><v>room</v></c><c t=\"str\"><v>quantity</v></c><c t=\"str\"><v>unit</v></c></row><row><c><v>1.23456789012345E+15</v></c><c><v>1</v></c><c><v>1</v></c><c><v>1</v></c><c><v>1</v></c><c t=\"str\"><v>ea</v></c></row></sheetData></worksheet>";
 
 fn packed() -> Vec<Case> {
     const FILE: &str = "pos/inventory.csv.zst";

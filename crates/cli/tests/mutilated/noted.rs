@@ -47,7 +47,7 @@ const NOTED: &[Noted] = &[
     Noted { name: "semicolons", file: SALES, note: "separated by semicolons", change: |store| store.write(SALES, store.read(SALES).replace(',', ";")) },
     Noted { name: "tabs", file: SALES, note: "separated by tabs", change: |store| store.write(SALES, store.read(SALES).replace(',', "\t")) },
     Noted { name: "unknown columns", file: SALES, note: "unknown columns not read: shoe_size, customer_name, medical_id", change: |store| {
-        let text = store.read(SALES).lines().map(|line| line.replace(",T", ",9,T") + "\n").collect::<String>();
+        let text = store.read(SALES).lines().map(|line| line.replace(",ea,T", ",ea,9,T") + "\n").collect::<String>();
         store.write(SALES, text.replacen("terminal", "shoe_size,terminal", 1));
     } },
     Noted { name: "unknown columns in a state table", file: "state/sales.csv", note: "unknown columns not read: colour", change: |store| {
@@ -92,7 +92,7 @@ const NOTED: &[Noted] = &[
         store.write("state/receipts_old.json", receipt(8001, "88417", "2026-03-05T12:00:00", "1A4060300002EE1000000107"));
     } },
     Noted { name: "a newer LastModified", file: "state/packages_active.json", note: "1 records are there again with a newer LastModified: the newer counts", change: |store| {
-        let older = store.read("state/packages_inactive.json").replace("0.0", "9.0").replace("2026-03-08T20", "2026-03-08T19");
+        let older = store.read("state/packages_inactive.json").replace(":0.0", ":9.0").replace("2026-03-08T20", "2026-03-08T19");
         store.write("state/packages_older.json", older);
     } },
     Noted { name: "the same record again", file: "state/packages_active.json", note: "1 records are there again unchanged: counted once", change: |store| {

@@ -106,9 +106,8 @@ impl<'f> At<'f> {
     ) -> Result<Quantity, InputError> {
         let ours = reading.measures.suggest_dimension(package, unit.dimension());
         if ours != unit.dimension() {
-            let (found, expected) =
-                MeasureError::Dimension { package: ours, given: unit.dimension() }.told_of_state(unit);
-            return Err(self.error(fields.1, found, expected));
+            let told = MeasureError::Dimension { package: ours, given: unit.dimension() }.told_without_sku(unit);
+            return Err(self.error(fields.1, told.found, told.expected));
         }
         self.quantity(fields.0, number, unit)
     }
@@ -493,7 +492,7 @@ fn adjustment_movement(reading: &mut Reading, at: &At<'_>, adjustment: &Adjustme
 
 /// The state writes a date as a time at midnight, `2026-03-07T00:00:00` or with `+00:00`: it means the day.
 fn date_if_midnight(reading: &Reading, text: Option<&str>, when: Option<When>) -> Option<When> {
-    let (date, time) = text?.split_once('T')?;
+    let Some((date, time)) = text.and_then(|text| text.split_once('T')) else { return when };
     let clock = time.trim_end_matches("+00:00").trim_end_matches(['Z', '0', '.', ':']);
     let midnight = clock.is_empty();
     if midnight { reading.settings.zone.read(date).ok().or(when) } else { when }

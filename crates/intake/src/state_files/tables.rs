@@ -188,10 +188,10 @@ fn of_package(
     if ours == unit.dimension() {
         return Ok(());
     }
-    let (found, expected) = MeasureError::Dimension { package: ours, given: unit.dimension() }.told_of_state(unit);
+    let told = MeasureError::Dimension { package: ours, given: unit.dimension() }.told_without_sku(unit);
     // The unit may stand in a column of its own or after the number.
     let column = if row.get(unit_column).is_empty() { quantity_column } else { unit_column };
-    Err(row.error(column, found, expected, CORRECT_AND_RERUN))
+    Err(row.error(column, told.found, told.expected, told.todo))
 }
 
 fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
