@@ -37,7 +37,7 @@ fn named_package(text: &str) -> Result<PackageTag, Trouble> {
     PackageTag::parse(text.trim()).map_err(|error| {
         let text = quoted(text);
         Trouble::Usage(format!(
-            "--explain {text}: {error}; expected a tag of 24 characters 0-9 A-Z, or 16 digits; check it"
+            "--explain: {text} is not a tag ({error}); expected 24 characters 0-9 A-Z, or 16 digits; check it"
         ))
     })
 }

@@ -1,6 +1,7 @@
 //! Spoiled stores: whatever is wrong with the input, the tool says so in one line and writes nothing.
 //!
 //! The messages are in `golden/mutilated/`; `UPDATE_GOLDEN=1` writes them anew, to be read before they are kept.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 #[path = "mutilated/cases.rs"]
 mod cases;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use trueup_core::{Book, When};
 use trueup_metrc::{ListReader, Record, WireError};
 use trueup_reconcile::Settings;
-use trueup_table::{Column, HashingReader, InputError, Row, Table, open_file};
+use trueup_table::{Column, HashingReader, InputError, Row, Table, from_io, open_file};
 
 /// What is known of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,9 +106,6 @@ pub(crate) fn read_json<T: Record>(
 ) -> Result<InputFacts, InputError> {
     let mut file = open(path, display)?;
     let facts = reader.read_file(display, &mut file, sink).map_err(of_wire)?;
-    let sha256 = file.drain_hex().map_err(|error| {
-        let todo = "check the disk or the network drive and run again";
-        InputError::new(display, format!("reading failed: {error}"), "a file that can be read", todo)
-    })?;
+    let sha256 = file.drain_hex().map_err(|error| from_io(display, &error))?;
     Ok(InputFacts { file: display.clone(), sha256, rows: facts.records, ignored: 0, notes: facts.notes })
 }

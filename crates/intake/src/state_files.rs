@@ -8,7 +8,7 @@ use crate::inputs::Tally;
 use std::path::{Path, PathBuf};
 use trueup_core::{Book, When};
 use trueup_reconcile::Settings;
-use trueup_table::{InputError, find_all};
+use trueup_table::{InputError, find_all, from_io};
 
 const TWICE: &str = "{} local times that exist twice, either may match";
 
@@ -54,20 +54,11 @@ fn json_files(root: &Path, prefix: &str) -> Result<Vec<File>, InputError> {
     let entries = match std::fs::read_dir(&folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(InputError::new(
-                "state",
-                format!("it cannot be read: {error}"),
-                "a folder",
-                "check its permissions",
-            ));
-        }
+        Err(error) => return Err(from_io("state", &error)),
     };
     let mut files = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(|error| {
-            InputError::new("state", format!("it cannot be read: {error}"), "a folder", "check the disk and run again")
-        })?;
+        let entry = entry.map_err(|error| from_io("state", &error))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         let lower = name.to_lowercase();
         if !lower.starts_with(prefix) {

@@ -110,8 +110,9 @@ fn escape_control(text: &str) -> String {
     out
 }
 
-/// An error of the operating system in plain words.
-pub(crate) fn from_io(file: &str, error: &std::io::Error) -> InputError {
+/// An error of the operating system about a file or folder, in plain words.
+#[must_use]
+pub fn from_io(file: &str, error: &std::io::Error) -> InputError {
     use std::io::ErrorKind;
     let (found, todo) = match error.kind() {
         ErrorKind::NotFound => ("there is no such file".to_owned(), "check the name and the folder"),

@@ -41,7 +41,7 @@ mod table;
 mod tests;
 mod xlsx;
 
-pub use error::{InputError, quoted};
+pub use error::{InputError, from_io, quoted};
 pub use find::{find, find_all};
 pub use hash::HashingReader;
 pub use header::Column;
