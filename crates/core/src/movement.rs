@@ -179,6 +179,10 @@ pub enum CustomerType {
     ExternalPatient,
     /// Adult use, from out of state.
     NonResidentConsumer,
+    /// Adult use, no more is said.
+    Adult,
+    /// Medical, no more is said.
+    Medical,
     /// A class that we have no word for.
     Other,
 }
@@ -190,12 +194,39 @@ impl CustomerType {
         let key: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         Some(match key.as_str() {
             "" => return None,
-            "consumer" | "reccustomer" | "recreational" | "adult" | "adultuse" | "rec" => Self::Consumer,
-            "patient" | "medcustomer" | "medical" | "med" => Self::Patient,
+            "consumer" => Self::Consumer,
+            "reccustomer" | "recreational" | "adult" | "adultuse" | "rec" => Self::Adult,
+            "medcustomer" | "medical" | "med" => Self::Medical,
+            "patient" => Self::Patient,
             "caregiver" => Self::Caregiver,
             "externalpatient" => Self::ExternalPatient,
             "nonresidentconsumer" => Self::NonResidentConsumer,
             _ => Self::Other,
         })
+    }
+
+    /// Whether two books name different classes; a broad word differs from none of its kind.
+    #[must_use]
+    pub const fn differs_from(self, other: Self) -> bool {
+        const fn is_adult(class: CustomerType) -> bool {
+            matches!(class, CustomerType::Consumer | CustomerType::NonResidentConsumer | CustomerType::Adult)
+        }
+        const fn is_medical(class: CustomerType) -> bool {
+            matches!(
+                class,
+                CustomerType::Patient | CustomerType::Caregiver | CustomerType::ExternalPatient | CustomerType::Medical
+            )
+        }
+        match (self, other) {
+            (Self::Adult, class) | (class, Self::Adult) => !is_adult(class),
+            (Self::Medical, class) | (class, Self::Medical) => !is_medical(class),
+            (Self::Consumer, Self::Consumer)
+            | (Self::Patient, Self::Patient)
+            | (Self::Caregiver, Self::Caregiver)
+            | (Self::ExternalPatient, Self::ExternalPatient)
+            | (Self::NonResidentConsumer, Self::NonResidentConsumer)
+            | (Self::Other, Self::Other) => false,
+            _ => true,
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! Packages only meet through a [`Key`] that both have, so linking a set of packages that is closed under shared keys
 //! gives the same result as linking all of them. That is what makes a change cost what it touches.
 
-use crate::explain::{self, Explained, Loose, SAME_SALE};
+use crate::explain::{self, Correction, Explained, Loose, SAME_SALE};
 use crate::{Amount, Cause, Evidence, Finding, PackageBooks, Settings};
 use std::collections::BTreeMap;
 use trueup_core::{Book, PackageTag, Quantity, StatePackage, Text};
@@ -287,7 +287,9 @@ fn alike(cluster: &Cluster<'_>, our: &Place<'_>, their: &Place<'_>) -> bool {
     let amounts = (&ours.explained.findings[our.loose.finding], &theirs.explained.findings[their.loose.finding]);
     let (our_item, their_item) = (ours.books.item(), theirs.books.item());
     let same_item = our_item.is_empty() || their_item.is_empty() || explain::same_item(our_item, their_item);
-    same_item && ours.books.dimension() == theirs.books.dimension() && amounts.0.amount == -amounts.1.amount
+    // At least one of the two is a whole line without its other half; two quantities that differ are two edits.
+    let whole = amounts.0.cause == Cause::SaleNotReported || amounts.1.cause == Cause::SaleOnlyInState;
+    same_item && whole && ours.books.dimension() == theirs.books.dimension() && amounts.0.amount == -amounts.1.amount
 }
 
 /// A state receipt whose number names no receipt of this package, within two minutes of an unreported sale of the same
@@ -596,7 +598,8 @@ fn settle_corrections(working: &mut Working<'_>, settings: &Settings) {
         let fits = |finding: &Finding| {
             finding.cause.is_state_fact() && finding.amount == -correction.amount && !finding.amount.is_zero()
         };
-        let settled = working
+        let named = |finding: &Finding| names(&correction.corrects, finding, settings);
+        let single = working
             .explained
             .findings
             .iter()
@@ -604,12 +607,14 @@ fn settle_corrections(working: &mut Working<'_>, settings: &Settings) {
             .filter(|(_, finding)| fits(finding))
             .min_by_key(|(place, finding)| {
                 let distance = finding.when.map(|when| when.distance(correction.when));
-                (!names(&correction.corrects, finding, settings), distance, *place)
+                (!named(finding), distance, *place)
             })
-            .map(|(place, _)| place);
-        if let Some(place) = settled {
-            working.explained.findings[place].amount = Amount::ZERO;
-            working.explained.findings[place].evidence.clear();
+            .map(|(place, _)| vec![place]);
+        if let Some(places) = single.or_else(|| several_facts(working, &correction)) {
+            for place in places {
+                working.explained.findings[place].amount = Amount::ZERO;
+                working.explained.findings[place].evidence.clear();
+            }
             working.explained.drop_emptied();
         } else if baseline_open == Some(-correction.amount) {
             baseline_open = None;
@@ -619,6 +624,33 @@ fn settle_corrections(working: &mut Working<'_>, settings: &Settings) {
         }
     }
     settle_open_corrections(working);
+}
+
+/// So many facts are tried for a sum.
+const SUMMED_FACTS: usize = 12;
+
+/// Facts that one correction settles together: a plan makes one correction of several facts, and where a count decided
+/// both books, the state's adjustment of the same repair is among them.
+fn several_facts(working: &Working<'_>, correction: &Correction) -> Option<Vec<usize>> {
+    let facts: Vec<(usize, Amount)> = working
+        .explained
+        .findings
+        .iter()
+        .enumerate()
+        .filter(|(_, finding)| finding.cause.is_state_fact() || finding.cause.is_adjustment())
+        .filter(|(_, finding)| !finding.amount.is_zero() && !finding.in_flight)
+        .map(|(place, finding)| (place, finding.amount))
+        .collect();
+    if facts.len() > SUMMED_FACTS {
+        return None;
+    }
+    let chosen =
+        |choice: u32| facts.iter().enumerate().filter(move |(bit, _)| choice >> bit & 1 == 1).map(|(_, fact)| *fact);
+    let fits = |choice: &u32| {
+        choice.count_ones() > 1 && chosen(*choice).map(|(_, amount)| amount).sum::<Amount>() == -correction.amount
+    };
+    let best = (1_u32..1 << facts.len()).filter(fits).min_by_key(|choice| (choice.count_ones(), *choice))?;
+    Some(chosen(best).map(|(place, _)| place).collect())
 }
 
 /// Whether `corrects` names a record of the finding: a receipt, a package, or an adjustment's time.

@@ -3,7 +3,7 @@
 use super::{Correction, Draft, evidence, sales, straddling};
 use crate::{Amount, Cause, Finding};
 use jiff::SignedDuration;
-use trueup_core::{Book, Movement, MovementKind, WasteClass};
+use trueup_core::{Book, Movement, MovementKind, Text, WasteClass};
 
 /// One adjustment in two books lies within this time (dates without time: the business day).
 const SAME_ADJUSTMENT: SignedDuration = SignedDuration::from_hours(2);
@@ -22,6 +22,7 @@ pub(super) fn explain(draft: &mut Draft<'_>) {
     let mut ours = adjustments(books.movements(), Book::Pos);
     let mut theirs = adjustments(books.movements(), Book::State);
     let pairs = pair(&mut ours, &mut theirs, |a, b| a.amount == b.amount);
+    settle_events(&mut ours, &mut theirs);
     for (our, their) in &pairs {
         draft.in_flight += straddling(ours[*our].movement, theirs[*their].movement, draft.settings);
     }
@@ -78,6 +79,32 @@ fn pair(
         }
     }
     pairs
+}
+
+/// One event of the POS over several SKUs of the package is one adjustment of their sum in the state.
+fn settle_events(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
+    let mut events: Vec<(&Text, WasteClass, Vec<usize>)> = Vec::new();
+    for (place, our) in ours.iter().enumerate().filter(|(_, our)| !our.settled && !our.movement.reference.is_empty()) {
+        match events.iter_mut().find(|(event, class, _)| (*event, *class) == (&our.movement.reference, our.class)) {
+            Some((.., places)) => places.push(place),
+            None => events.push((&our.movement.reference, our.class, vec![place])),
+        }
+    }
+    for (_, class, places) in events.into_iter().filter(|(.., places)| places.len() > 1) {
+        let sum: Amount = places.iter().map(|place| ours[*place].amount).sum();
+        let when = ours[places[0]].movement.when;
+        let whole = theirs
+            .iter_mut()
+            .filter(|their| !their.settled && their.class == class && their.amount == sum)
+            .filter(|their| their.movement.when.distance(when) <= SAME_ADJUSTMENT)
+            .min_by_key(|their| their.movement.when.distance(when));
+        if let Some(their) = whole {
+            their.settled = true;
+            for place in places {
+                ours[place].settled = true;
+            }
+        }
+    }
 }
 
 /// A return is settled when an equal adjustment brought the goods back in the state.

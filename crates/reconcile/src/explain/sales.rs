@@ -4,6 +4,7 @@ use super::{Draft, evidence};
 use crate::{Amount, Cause, Evidence, Finding, ReceiptFacts, Settings, StateReceiptFacts};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use trueup_core::{Book, Decimal, Movement, MovementKind, SaleLine, Text, Unit, When};
 
 /// Receipts without a number belong together within this time (formats.md section 2, *Which sale is it?*).
@@ -96,6 +97,11 @@ impl PosSale<'_> {
         self.receipts.iter().map(StateReceipt::active).sum()
     }
 
+    /// Voided and returned so far.
+    fn taken_back(&self) -> Amount {
+        self.voids.iter().chain(&self.returns).map(|event| event.amount).sum()
+    }
+
     /// The state holds the sale in full already.
     fn is_full(&self) -> bool {
         self.reported() >= self.quantity()
@@ -105,8 +111,9 @@ impl PosSale<'_> {
 /// Matches and explains all sales of a package into `draft`.
 pub(super) fn explain(draft: &mut Draft<'_>) {
     let settings = draft.settings;
-    let (mut sales, strays) = pos_sales(draft.books.movements(), settings);
+    let (mut sales, taken_back) = pos_sales(draft.books.movements(), settings);
     let unmatched = assign(&mut sales, state_receipts(draft.books.movements()), settings);
+    let strays = attach(&mut sales, taken_back);
     for sale in &sales {
         explain_sale(draft, sale);
     }
@@ -118,8 +125,11 @@ pub(super) fn explain(draft: &mut Draft<'_>) {
     }
 }
 
-/// The POS's sales of the package with their voids and returns, and those returns and voids whose sale is not here.
-fn pos_sales<'a>(movements: &'a [Movement], settings: &Settings) -> (Vec<PosSale<'a>>, Vec<Event<'a>>) {
+/// A return or void that names its sale.
+type TakenBack<'a> = (&'a Movement, &'a SaleLine, &'static str);
+
+/// The POS's sales of the package, and the rows that took some of them back.
+fn pos_sales<'a>(movements: &'a [Movement], settings: &Settings) -> (Vec<PosSale<'a>>, Vec<TakenBack<'a>>) {
     let mut sales: Vec<PosSale<'a>> = Vec::new();
     let mut places: FxHashMap<(&str, &str, trueup_core::BusinessDay), usize> = FxHashMap::default();
     let mut taken_back = Vec::new();
@@ -144,24 +154,30 @@ fn pos_sales<'a>(movements: &'a [Movement], settings: &Settings) -> (Vec<PosSale
                     sales[place].voids.push(Event { movement, kind: "void", when, amount: sold(movement) });
                 }
             }
-            MovementKind::Void(line) => taken_back.push((movement, line, "void")),
-            MovementKind::Return(line) => taken_back.push((movement, line, "return")),
+            MovementKind::Void(line) => taken_back.push((movement, &**line, "void")),
+            MovementKind::Return(line) => taken_back.push((movement, &**line, "return")),
             _ => {}
         }
     }
+    (sales, taken_back)
+}
+
+/// Gives returns and voids to the sales that they name; those whose sale is not here are left.
+fn attach<'a>(sales: &mut [PosSale<'a>], taken_back: Vec<TakenBack<'a>>) -> Vec<Event<'a>> {
     let mut strays = Vec::new();
     for (movement, line, kind) in taken_back {
         let event = Event { movement, kind, when: movement.when, amount: Amount::of(movement.quantity.0) };
-        match original_of(&sales, movement, line, kind) {
+        match original_of(sales, movement, line, kind) {
             Some(sale) if kind == "void" => sales[sale].voids.push(event),
             Some(sale) => sales[sale].returns.push(event),
             None => strays.push(event),
         }
     }
-    (sales, strays)
+    strays
 }
 
-/// The sale that a void or return takes back: by the number it names, the latest before it.
+/// The sale that a void or return takes back: by the number it names; where numbers restart, the one that the state
+/// reduced by as much, else the latest before it.
 fn original_of(sales: &[PosSale<'_>], movement: &Movement, line: &SaleLine, kind: &str) -> Option<usize> {
     let named = if line.original.is_empty() && kind == "void" { &line.number } else { &line.original };
     if named.is_empty() {
@@ -174,7 +190,11 @@ fn original_of(sales: &[PosSale<'_>], movement: &Movement, line: &SaleLine, kind
     };
     let latest = |exact: bool| {
         let candidates = sales.iter().enumerate().filter(|(_, sale)| fits(sale, exact));
-        candidates.max_by_key(|(place, sale)| (sale.quantity() >= amount, sale.when().moment(), *place))
+        candidates.max_by_key(|(place, sale)| {
+            let open = sale.quantity() - sale.taken_back();
+            let reduced = !sale.receipts.is_empty() && open - sale.reported() == amount;
+            (open >= amount, reduced, sale.when().moment(), *place)
+        })
     };
     latest(true).or_else(|| latest(false)).map(|(place, _)| place)
 }
@@ -260,7 +280,8 @@ fn assign<'a>(
     });
     let (numberless, unmatched): (Vec<_>, Vec<_>) =
         by_core.into_iter().partition(|receipt| receipt.head().1.number.is_empty());
-    let mut rest = assign_by_time(sales, &index, numberless, false);
+    let mut rest = assign_alike(sales, numberless);
+    rest = assign_by_time(sales, &index, rest, false);
     rest = assign_by_time(sales, &index, rest, true);
     rest.extend(unmatched);
     rest.sort_by(|a, b| (a.head().0.when, a.age_key()).cmp(&(b.head().0.when, b.age_key())));
@@ -296,6 +317,71 @@ fn assign_named<'a, 'i>(
         }
     }
     rest
+}
+
+/// Receipts without a number and sales of the same quantity that nothing was reported of yet, in runs in which each lies
+/// within [`SAME_SALE`] of its neighbour. Nearest first; but where that leaves some without a partner and pairing them
+/// in the order of time leaves fewer (a clock that is off by a minute), the order of time decides.
+fn assign_alike<'a>(sales: &mut [PosSale<'a>], receipts: Vec<StateReceipt<'a>>) -> Vec<StateReceipt<'a>> {
+    let mut runs: BTreeMap<Amount, Vec<(Timestamp, bool, usize)>> = BTreeMap::new();
+    for (place, sale) in sales.iter().enumerate().filter(|(_, sale)| sale.receipts.is_empty()) {
+        runs.entry(sale.quantity()).or_default().push((sale.when().moment(), true, place));
+    }
+    for (index, receipt) in receipts.iter().enumerate() {
+        let of_quantity = runs.get_mut(&(receipt.active() + receipt.archived()));
+        if let Some(run) = of_quantity {
+            // Of a time that exists twice, the pass that a sale is nearest to is meant.
+            let (first, last) = receipt.head().0.when.bounds();
+            let near = |at: Timestamp| {
+                run.iter().filter(|(_, is_sale, _)| *is_sale).map(|(sold, ..)| sold.duration_since(at).abs()).min()
+            };
+            let at = if near(last) < near(first) { last } else { first };
+            run.push((at, false, index));
+        }
+    }
+    let mut taken = vec![false; receipts.len()];
+    for mut run in runs.into_values() {
+        run.sort_unstable();
+        let apart = |pair: &(Timestamp, bool, usize), next: &(Timestamp, bool, usize)| {
+            next.0.duration_since(pair.0) <= SAME_SALE
+        };
+        for cluster in run.chunk_by(apart) {
+            for (place, index) in pair_cluster(cluster) {
+                taken[index] = true;
+                sales[place].receipts.push(receipts[index].clone());
+            }
+        }
+    }
+    receipts.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(receipt, _)| receipt).collect()
+}
+
+/// Pairs sales and receipts of one run: nearest first, or in the order of time if that pairs more.
+fn pair_cluster(cluster: &[(Timestamp, bool, usize)]) -> Vec<(usize, usize)> {
+    let of = |wanted: bool| cluster.iter().filter(move |(_, is_sale, _)| *is_sale == wanted);
+    let mut near = Vec::new();
+    for (sold, _, place) in of(true) {
+        for (at, _, index) in of(false) {
+            let distance = sold.duration_since(*at).abs();
+            if distance <= SAME_SALE {
+                near.push((distance, *index, *place));
+            }
+        }
+    }
+    near.sort_unstable();
+    let mut nearest: Vec<(usize, usize)> = Vec::new();
+    for (_, index, place) in near {
+        if !nearest.iter().any(|(sale, receipt)| *sale == place || *receipt == index) {
+            nearest.push((place, index));
+        }
+    }
+    let (mut in_order, mut receipts) = (Vec::new(), of(false).peekable());
+    for (sold, _, place) in of(true) {
+        while receipts.next_if(|(at, ..)| sold.duration_since(*at) > SAME_SALE).is_some() {}
+        if let Some((_, _, index)) = receipts.next_if(|(at, ..)| at.duration_since(*sold) <= SAME_SALE) {
+            in_order.push((*place, *index));
+        }
+    }
+    if in_order.len() > nearest.len() { in_order } else { nearest }
 }
 
 /// Receipts without a number: the nearest sale of the same minutes, those of equal quantity first.
@@ -515,6 +601,8 @@ fn explain_shortfall(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) {
         let mut finding = Finding::new(Cause::VoidOnlyInState, -voided, 980, records);
         finding.receipt = Some(receipt_facts(balance, &archived));
         finding.when = Some(balance.sale.when());
+        // The POS's snapshot is older than the void: it cannot show it yet.
+        finding.in_flight = archived.iter().all(|receipt| voided_after(receipt, settings));
         draft.findings.push(finding);
         missing -= voided;
     }
@@ -535,6 +623,17 @@ fn explain_shortfall(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) {
     finding.receipt = Some(receipt_facts(balance, &active));
     finding.in_flight = settings.in_flight(balance.sale.when(), Book::State);
     draft.loose_pos(finding, balance.sale.when());
+}
+
+/// Whether the state voided the receipt after the POS's snapshot was taken. A date alone is told apart by the moment
+/// at which the receipt last changed.
+fn voided_after(receipt: &StateReceipt<'_>, settings: &Settings) -> bool {
+    let (_, sale) = receipt.head();
+    let changed_after = sale.modified.is_some_and(|at| at > settings.pos_as_of);
+    sale.voided.is_some_and(|when| {
+        settings.after_snapshot(when, Book::Pos)
+            || (when.is_day() && changed_after && when.bounds().1 >= settings.pos_as_of)
+    })
 }
 
 /// How much of a shortfall is a void in the state: receipts that were voided and make up exactly what is missing,
@@ -614,6 +713,29 @@ fn take_back(
     }
     let known: Vec<&Event<'_>> =
         events.iter().filter(|event| !settings.after_snapshot(event.when, Book::Pos)).collect();
+    // Each return is its own fact: an adjustment may settle one of them.
+    let groups: Vec<Vec<&Event<'_>>> = if part == total && cause == Cause::ReturnOnlyInPos {
+        known.iter().map(|event| vec![*event]).collect()
+    } else {
+        vec![known]
+    };
+    for group in groups {
+        let amount =
+            if part == total { group.iter().map(|event| event.amount).sum::<Amount>().min(part) } else { part };
+        push_taken_back(draft, balance, owned, &group, cause, amount);
+    }
+    excess - part
+}
+
+fn push_taken_back(
+    draft: &mut Draft<'_>,
+    balance: &Balance<'_, '_>,
+    owned: &[&StateReceipt<'_>],
+    known: &[&Event<'_>],
+    cause: Cause,
+    part: Amount,
+) {
+    let settings = draft.settings;
     let mut records: Vec<Evidence> = known.iter().map(|event| event_evidence(event)).collect();
     records.extend(state_evidence(owned.iter().copied(), false));
     let mut finding = Finding::new(cause, part, 980, records);
@@ -621,7 +743,6 @@ fn take_back(
     finding.in_flight = finding.when.is_some_and(|when| settings.in_flight(when, Book::State));
     finding.receipt = Some(receipt_facts(balance, owned));
     draft.findings.push(finding);
-    excess - part
 }
 
 /// Which of the standing receipts are the POS's own: the earliest that together hold the sale in full, before or after
@@ -757,7 +878,7 @@ fn flags(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) {
     let other_day = lines.iter().any(|(line, _)| !when.same_day(line.when, &settings.zone));
     let theirs = || lines.iter().filter_map(|(_, sale)| sale.customer);
     let ours = || balance.sale.lines.iter().filter_map(|(_, sale)| sale.customer);
-    let other_customer = ours().any(|ours| theirs().any(|theirs| ours != theirs));
+    let other_customer = ours().any(|ours| theirs().any(|theirs| ours.differs_from(theirs)));
     let whole = balance.voided.is_zero() && balance.returned.is_zero();
     let other_price = whole
         && price(balance.sale.lines.iter().map(|(_, sale)| *sale))
