@@ -85,13 +85,18 @@ pub(crate) fn conclude(working: &Working<'_>) -> Concluded {
     let in_neither = books.stock().is_empty() && books.state().is_none();
     let (waiting, mut findings): (Vec<Finding>, Vec<Finding>) =
         working.explained.findings.iter().cloned().partition(|finding| finding.in_flight);
-    let in_flight = if in_neither {
+    findings.extend(carried_forward(working));
+    let mut in_flight = if in_neither {
         Amount::ZERO
     } else {
         working.explained.in_flight + waiting.iter().map(|finding| finding.amount).sum()
     };
+    let rest = working.raw_difference() - in_flight - findings.iter().map(|finding| finding.amount).sum();
+    if rest == working.explained.perhaps_late {
+        // The state's balance does not hold them yet.
+        in_flight += rest;
+    }
     let difference = working.raw_difference() - in_flight;
-    findings.extend(carried_forward(working));
     drop_sent_out(working, &mut findings, difference);
     let consumed =
         findings.iter().any(|finding| finding.cause == Cause::RepackagedInState && finding.amount.is_positive());
@@ -109,8 +114,8 @@ pub(crate) fn conclude(working: &Working<'_>) -> Concluded {
 }
 
 fn carried_forward(working: &Working<'_>) -> Option<Finding> {
-    let baseline = working.books.baseline().filter(|_| !working.explained.baseline_settled)?;
-    let amount = Amount::of_sum(baseline.difference);
+    let baseline = working.books.baseline()?;
+    let amount = working.carried();
     let record = Evidence {
         at: None,
         book: Book::Pos,

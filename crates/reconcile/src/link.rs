@@ -43,11 +43,17 @@ impl<'a> Working<'a> {
         self.books.pos_quantity() - self.books.state_quantity()
     }
 
-    /// What neither findings nor corrections account for.
+    /// The difference that was accepted before, unless a correction settled it.
+    pub fn carried(&self) -> Amount {
+        let open = self.books.baseline().filter(|_| !self.explained.baseline_settled);
+        open.map_or(Amount::ZERO, |baseline| Amount::of_sum(baseline.difference))
+    }
+
+    /// What neither findings nor corrections nor the baseline account for.
     fn rest(&self) -> Amount {
         let found: Amount = self.explained.findings.iter().map(|finding| finding.amount).sum();
         let corrected: Amount = self.explained.corrections.iter().map(|correction| correction.amount).sum();
-        self.raw_difference() - self.explained.in_flight - found - corrected
+        self.raw_difference() - self.explained.in_flight - found - corrected - self.carried()
     }
 
     fn in_state_only(&self) -> bool {
@@ -288,7 +294,8 @@ fn alike(cluster: &Cluster<'_>, our: &Place<'_>, their: &Place<'_>) -> bool {
     let (our_item, their_item) = (ours.books.item(), theirs.books.item());
     let same_item = our_item.is_empty() || their_item.is_empty() || explain::same_item(our_item, their_item);
     // At least one of the two is a whole line without its other half; two quantities that differ are two edits.
-    let whole = amounts.0.cause == Cause::SaleNotReported || amounts.1.cause == Cause::SaleOnlyInState;
+    let whole = amounts.0.cause == Cause::SaleNotReported
+        || matches!(amounts.1.cause, Cause::SaleOnlyInState | Cause::SaleReportedTwice);
     same_item && whole && ours.books.dimension() == theirs.books.dimension() && amounts.0.amount == -amounts.1.amount
 }
 
@@ -670,12 +677,7 @@ fn names(corrects: &str, finding: &Finding, settings: &Settings) -> bool {
 fn settle_open_corrections(working: &mut Working<'_>) {
     let open = std::mem::take(&mut working.explained.open_corrections);
     let corrected: Amount = open.iter().map(|correction| correction.amount).sum();
-    let carried = working
-        .books
-        .baseline()
-        .filter(|_| !working.explained.baseline_settled)
-        .map_or(Amount::ZERO, |baseline| Amount::of_sum(baseline.difference));
-    if working.rest() - carried != corrected || corrected.is_zero() {
+    if working.rest() != corrected || corrected.is_zero() {
         return;
     }
     for correction in open {

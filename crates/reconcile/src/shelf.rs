@@ -4,7 +4,7 @@ use crate::explain::same_item;
 use crate::{Amount, Cause, Evidence, Finding, PackageBooks, Settings};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
-use trueup_core::{Book, Count, Movement, MovementKind, Sku, Text, Weight, When};
+use trueup_core::{Book, Count, Movement, MovementKind, Sku, Text, WasteClass, Weight, When};
 
 /// A package's shelf, where every stocked room was counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,7 +79,7 @@ fn moved_since(books: &PackageBooks, settings: &Settings, last: Timestamp, count
         }
         let since = counted_at(&movement.sku);
         let happened = movement.when.moment() > since;
-        if happened && !matches!(movement.kind, MovementKind::Move { .. }) {
+        if happened && moves_goods(&movement.kind) {
             moved += Amount::of(movement.quantity.0);
         }
         if let Some(voided) = voided_at(movement).filter(|when| !settings.after_snapshot(*when, Book::Pos))
@@ -89,6 +89,14 @@ fn moved_since(books: &PackageBooks, settings: &Settings, last: Timestamp, count
         }
     }
     moved
+}
+
+/// A correction, or an adjustment that is no waste, moves the book to what is there; the goods stay where they are.
+const fn moves_goods(kind: &MovementKind) -> bool {
+    !matches!(
+        kind,
+        MovementKind::Move { .. } | MovementKind::Correction { .. } | MovementKind::Adjust(WasteClass::Other)
+    )
 }
 
 fn voided_at(movement: &Movement) -> Option<When> {

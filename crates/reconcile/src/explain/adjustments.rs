@@ -1,12 +1,23 @@
 //! Matching adjustments, destructions and samples of one package; collecting corrections.
 
+use super::pairing::{Moment, pair_in_time};
 use super::{Correction, Draft, evidence, sales, straddling};
-use crate::{Amount, Cause, Finding};
+use crate::{Amount, Cause, Finding, Settings};
 use jiff::SignedDuration;
-use trueup_core::{Book, Movement, MovementKind, Text, WasteClass};
+use std::collections::BTreeMap;
+use trueup_core::{Book, Movement, MovementKind, Text, WasteClass, When};
 
 /// One adjustment in two books lies within this time (dates without time: the business day).
 const SAME_ADJUSTMENT: SignedDuration = SignedDuration::from_hours(2);
+
+/// Whether two records may be one adjustment by their times.
+fn same_time(ours: &Movement, theirs: &Movement, settings: &Settings) -> bool {
+    if ours.when.is_day() || theirs.when.is_day() {
+        ours.when.same_day(theirs.when, &settings.zone)
+    } else {
+        ours.when.distance(theirs.when) <= SAME_ADJUSTMENT
+    }
+}
 
 /// An adjustment of either book.
 struct Adjustment<'a> {
@@ -21,8 +32,10 @@ pub(super) fn explain(draft: &mut Draft<'_>) {
     let books = draft.books;
     let mut ours = adjustments(books.movements(), Book::Pos);
     let mut theirs = adjustments(books.movements(), Book::State);
-    let pairs = pair(&mut ours, &mut theirs, |a, b| a.amount == b.amount);
-    settle_events(&mut ours, &mut theirs);
+    let settings = draft.settings;
+    let mut pairs = pair_alike(&mut ours, &mut theirs);
+    pairs.extend(pair(&mut ours, &mut theirs, settings, |a, b| a.amount == b.amount));
+    settle_events(&mut ours, &mut theirs, settings);
     for (our, their) in &pairs {
         draft.in_flight += straddling(ours[*our].movement, theirs[*their].movement, draft.settings);
     }
@@ -54,17 +67,41 @@ fn adjustments(movements: &[Movement], book: Book) -> Vec<Adjustment<'_>> {
         .collect()
 }
 
+/// Pairs adjustments of one class and amount whose moments are known.
+fn pair_alike(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) -> Vec<(usize, usize)> {
+    let mut alike: BTreeMap<(WasteClass, Amount), (Vec<Moment>, Vec<Moment>)> = BTreeMap::new();
+    let timed = |list: &[Adjustment<'_>]| -> Vec<((WasteClass, Amount), Moment)> {
+        let exact = list.iter().enumerate().filter(|(_, one)| matches!(one.movement.when, When::Instant(_)));
+        exact.map(|(place, one)| ((one.class, one.amount), (one.movement.when.moment(), place))).collect()
+    };
+    for (kind, moment) in timed(ours) {
+        alike.entry(kind).or_default().0.push(moment);
+    }
+    for (kind, moment) in timed(theirs) {
+        alike.entry(kind).or_default().1.push(moment);
+    }
+    let pairs: Vec<(usize, usize)> =
+        alike.into_values().flat_map(|(ours, theirs)| pair_in_time(&ours, &theirs, SAME_ADJUSTMENT)).collect();
+    for (our, their) in &pairs {
+        ours[*our].settled = true;
+        theirs[*their].settled = true;
+    }
+    pairs
+}
+
 /// Pairs unsettled adjustments of one class that are `alike`, nearest in time first, each once.
 fn pair(
     ours: &mut [Adjustment<'_>],
     theirs: &mut [Adjustment<'_>],
+    settings: &Settings,
     alike: impl Fn(&Adjustment<'_>, &Adjustment<'_>) -> bool,
 ) -> Vec<(usize, usize)> {
     let mut candidates = Vec::new();
     for (our_place, our) in ours.iter().enumerate().filter(|(_, our)| !our.settled) {
         for (their_place, their) in theirs.iter().enumerate().filter(|(_, their)| !their.settled) {
             let distance = our.movement.when.distance(their.movement.when);
-            if our.class == their.class && distance <= SAME_ADJUSTMENT && alike(our, their) {
+            let same_time = same_time(our.movement, their.movement, settings);
+            if our.class == their.class && same_time && alike(our, their) {
                 candidates.push((distance, our_place, their_place));
             }
         }
@@ -82,7 +119,7 @@ fn pair(
 }
 
 /// One event of the POS over several SKUs of the package is one adjustment of their sum in the state.
-fn settle_events(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
+fn settle_events(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>], settings: &Settings) {
     let mut events: Vec<(&Text, WasteClass, Vec<usize>)> = Vec::new();
     for (place, our) in ours.iter().enumerate().filter(|(_, our)| !our.settled && !our.movement.reference.is_empty()) {
         match events.iter_mut().find(|(event, class, _)| (*event, *class) == (&our.movement.reference, our.class)) {
@@ -92,12 +129,12 @@ fn settle_events(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
     }
     for (_, class, places) in events.into_iter().filter(|(.., places)| places.len() > 1) {
         let sum: Amount = places.iter().map(|place| ours[*place].amount).sum();
-        let when = ours[places[0]].movement.when;
+        let first = ours[places[0]].movement;
         let whole = theirs
             .iter_mut()
             .filter(|their| !their.settled && their.class == class && their.amount == sum)
-            .filter(|their| their.movement.when.distance(when) <= SAME_ADJUSTMENT)
-            .min_by_key(|their| their.movement.when.distance(when));
+            .filter(|their| same_time(first, their.movement, settings))
+            .min_by_key(|their| their.movement.when.distance(first.when));
         if let Some(their) = whole {
             their.settled = true;
             for place in places {
@@ -160,7 +197,7 @@ fn explain_repeated(
             let same = repeated.class == our.class
                 && repeated.amount == our.amount
                 && repeated.movement.note == matched.note
-                && repeated.movement.when.distance(our.movement.when) <= SAME_ADJUSTMENT;
+                && same_time(our.movement, repeated.movement, draft.settings);
             if same && draft.settings.in_window(repeated.movement.when, Book::State) {
                 repeated.settled = true;
                 let records = vec![evidence(repeated.movement, "adjustment", repeated.amount)];
@@ -172,10 +209,11 @@ fn explain_repeated(
 
 /// Pairs that differ by how their number was written: rounded, or with another unit.
 fn explain_written(draft: &mut Draft<'_>, ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
-    let rounded = pair(ours, theirs, |our, their| {
+    let settings = draft.settings;
+    let rounded = pair(ours, theirs, settings, |our, their| {
         (our.amount - their.amount).abs() <= sales::rounding_tolerance(std::iter::once(their.movement))
     });
-    let other_unit = pair(ours, theirs, |our, their| {
+    let other_unit = pair(ours, theirs, settings, |our, their| {
         our.amount.is_negative() == their.amount.is_negative()
             && sales::same_number_other_unit(std::iter::once(our.movement), std::iter::once(their.movement))
     });

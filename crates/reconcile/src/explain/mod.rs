@@ -5,6 +5,7 @@
 //! [`crate::link`].
 
 mod adjustments;
+mod pairing;
 mod sales;
 mod stock;
 
@@ -23,6 +24,8 @@ pub(crate) struct Explained {
     pub loose: Vec<Loose>,
     /// Differences between snapshots taken at different moments.
     pub in_flight: Amount,
+    /// Receipts recorded after the state's snapshot: its balance decides whether it holds them, because clocks differ.
+    pub perhaps_late: Amount,
     /// POS corrections, which settle facts of the other book.
     pub corrections: Vec<Correction>,
     /// POS rows of making packages from packages, and receipts of a product made here.
@@ -100,6 +103,7 @@ pub(crate) struct Draft<'a> {
     findings: Vec<Finding>,
     loose: Vec<Loose>,
     in_flight: Amount,
+    perhaps_late: Amount,
     corrections: Vec<Correction>,
     makings: Vec<Making>,
     decided_by_balance: Vec<usize>,
@@ -126,6 +130,7 @@ pub(crate) fn explain(books: &PackageBooks, settings: &Settings) -> Explained {
         findings: Vec::new(),
         loose: Vec::new(),
         in_flight: Amount::ZERO,
+        perhaps_late: Amount::ZERO,
         corrections: Vec::new(),
         makings: Vec::new(),
         decided_by_balance: Vec::new(),
@@ -137,6 +142,7 @@ pub(crate) fn explain(books: &PackageBooks, settings: &Settings) -> Explained {
         findings: draft.findings,
         loose: draft.loose,
         in_flight: draft.in_flight,
+        perhaps_late: draft.perhaps_late,
         corrections: draft.corrections,
         makings: draft.makings,
         decided_by_balance: draft.decided_by_balance,

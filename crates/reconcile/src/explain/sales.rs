@@ -1,5 +1,6 @@
 //! Matching the sales of one package: which state receipts belong to which POS receipt, and what then differs.
 
+use super::pairing::{Moment, pair_in_time};
 use super::{Draft, evidence};
 use crate::{Amount, Cause, Evidence, Finding, ReceiptFacts, Settings, StateReceiptFacts};
 use jiff::{SignedDuration, Timestamp};
@@ -289,9 +290,44 @@ fn assign<'a>(
 }
 
 /// Gives each receipt to the sale that it names. `candidates` are the sales of that name and how many business days
-/// apart they may be. Where several fit (numbers restart by day or till): the same day, the same minutes, not yet
-/// full, nearest.
+/// apart they may be. Where several fit (numbers restart by day or till), the quantity tells first, then the time.
 fn assign_named<'a, 'i>(
+    sales: &mut [PosSale<'a>],
+    receipts: Vec<StateReceipt<'a>>,
+    settings: &Settings,
+    candidates: impl Fn(&StateReceipt<'a>) -> (&'i [usize], u32),
+) -> Vec<StateReceipt<'a>> {
+    let mut pairs = Vec::new();
+    for (index, receipt) in receipts.iter().enumerate() {
+        let (named, days_apart) = candidates(receipt);
+        let quantity = receipt.active() + receipt.archived();
+        let when = receipt.head().0.when;
+        let fits = named.iter().map(|place| {
+            let sale = &sales[*place];
+            let (days, distance) = (sale.when().days_apart(when, &settings.zone), sale.when().distance(when));
+            (days, quantity != sale.quantity(), distance, index, *place)
+        });
+        let fits: Vec<_> = fits.filter(|(days, ..)| *days <= days_apart).collect();
+        // A further receipt of a sale of these very minutes is that sale's, though another of its name is still open.
+        let here = |fit: &&(u32, bool, SignedDuration, usize, usize)| !fit.1 && fit.2 <= SAME_SALE;
+        let is_here = fits.iter().any(|fit| here(&fit));
+        pairs.extend(fits.into_iter().filter(|fit| !fit.1 && (!is_here || here(&fit))));
+    }
+    pairs.sort_unstable();
+    let mut taken = vec![false; receipts.len()];
+    for (.., index, place) in pairs {
+        if !taken[index] && sales[place].receipts.is_empty() {
+            taken[index] = true;
+            sales[place].receipts.push(receipts[index].clone());
+        }
+    }
+    let rest = receipts.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(receipt, _)| receipt).collect();
+    assign_nearest(sales, rest, settings, candidates)
+}
+
+/// Receipts that no open sale of their quantity and name was left for: parts of one, edited ones, further ones. The same
+/// day, the same minutes, not yet full, nearest.
+fn assign_nearest<'a, 'i>(
     sales: &mut [PosSale<'a>],
     receipts: Vec<StateReceipt<'a>>,
     settings: &Settings,
@@ -319,69 +355,29 @@ fn assign_named<'a, 'i>(
     rest
 }
 
-/// Receipts without a number and sales of the same quantity that nothing was reported of yet, in runs in which each lies
-/// within [`SAME_SALE`] of its neighbour. Nearest first; but where that leaves some without a partner and pairing them
-/// in the order of time leaves fewer (a clock that is off by a minute), the order of time decides.
+/// Receipts without a number and sales of the same quantity that nothing was reported of yet.
 fn assign_alike<'a>(sales: &mut [PosSale<'a>], receipts: Vec<StateReceipt<'a>>) -> Vec<StateReceipt<'a>> {
-    let mut runs: BTreeMap<Amount, Vec<(Timestamp, bool, usize)>> = BTreeMap::new();
+    let mut open: BTreeMap<Amount, (Vec<Moment>, Vec<Moment>)> = BTreeMap::new();
     for (place, sale) in sales.iter().enumerate().filter(|(_, sale)| sale.receipts.is_empty()) {
-        runs.entry(sale.quantity()).or_default().push((sale.when().moment(), true, place));
+        open.entry(sale.quantity()).or_default().0.push((sale.when().moment(), place));
     }
     for (index, receipt) in receipts.iter().enumerate() {
-        let of_quantity = runs.get_mut(&(receipt.active() + receipt.archived()));
-        if let Some(run) = of_quantity {
+        if let Some((sold, reported)) = open.get_mut(&(receipt.active() + receipt.archived())) {
             // Of a time that exists twice, the pass that a sale is nearest to is meant.
             let (first, last) = receipt.head().0.when.bounds();
-            let near = |at: Timestamp| {
-                run.iter().filter(|(_, is_sale, _)| *is_sale).map(|(sold, ..)| sold.duration_since(at).abs()).min()
-            };
-            let at = if near(last) < near(first) { last } else { first };
-            run.push((at, false, index));
+            let apart = |at: Timestamp| sold.iter().map(|(sold, _)| sold.duration_since(at).abs()).min();
+            let at = if first != last && apart(last) < apart(first) { last } else { first };
+            reported.push((at, index));
         }
     }
     let mut taken = vec![false; receipts.len()];
-    for mut run in runs.into_values() {
-        run.sort_unstable();
-        let apart = |pair: &(Timestamp, bool, usize), next: &(Timestamp, bool, usize)| {
-            next.0.duration_since(pair.0) <= SAME_SALE
-        };
-        for cluster in run.chunk_by(apart) {
-            for (place, index) in pair_cluster(cluster) {
-                taken[index] = true;
-                sales[place].receipts.push(receipts[index].clone());
-            }
+    for (sold, reported) in open.into_values() {
+        for (place, index) in pair_in_time(&sold, &reported, SAME_SALE) {
+            taken[index] = true;
+            sales[place].receipts.push(receipts[index].clone());
         }
     }
     receipts.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(receipt, _)| receipt).collect()
-}
-
-/// Pairs sales and receipts of one run: nearest first, or in the order of time if that pairs more.
-fn pair_cluster(cluster: &[(Timestamp, bool, usize)]) -> Vec<(usize, usize)> {
-    let of = |wanted: bool| cluster.iter().filter(move |(_, is_sale, _)| *is_sale == wanted);
-    let mut near = Vec::new();
-    for (sold, _, place) in of(true) {
-        for (at, _, index) in of(false) {
-            let distance = sold.duration_since(*at).abs();
-            if distance <= SAME_SALE {
-                near.push((distance, *index, *place));
-            }
-        }
-    }
-    near.sort_unstable();
-    let mut nearest: Vec<(usize, usize)> = Vec::new();
-    for (_, index, place) in near {
-        if !nearest.iter().any(|(sale, receipt)| *sale == place || *receipt == index) {
-            nearest.push((place, index));
-        }
-    }
-    let (mut in_order, mut receipts) = (Vec::new(), of(false).peekable());
-    for (sold, _, place) in of(true) {
-        while receipts.next_if(|(at, ..)| sold.duration_since(*at) > SAME_SALE).is_some() {}
-        if let Some((_, _, index)) = receipts.next_if(|(at, ..)| at.duration_since(*sold) <= SAME_SALE) {
-            in_order.push((*place, *index));
-        }
-    }
-    if in_order.len() > nearest.len() { in_order } else { nearest }
 }
 
 /// Receipts without a number: the nearest sale of the same minutes, those of equal quantity first.
@@ -438,8 +434,8 @@ impl Balance<'_, '_> {
 
 fn explain_sale(draft: &mut Draft<'_>, sale: &PosSale<'_>) {
     let settings = draft.settings;
-    let after_state_snapshot = |receipt: &&StateReceipt<'_>| is_after_state_snapshot(receipt, settings);
-    let late: Amount = sale.receipts.iter().filter(after_state_snapshot).map(StateReceipt::active).sum();
+    let sold_later = |receipt: &&StateReceipt<'_>| settings.after_snapshot(receipt.head().0.when, Book::State);
+    let late: Amount = sale.receipts.iter().filter(sold_later).map(StateReceipt::active).sum();
     let reported = sale.reported();
     if settings.after_snapshot(sale.when(), Book::Pos) {
         // The POS's snapshot does not hold this sale yet; where the state's does, it is ahead.
@@ -454,6 +450,9 @@ fn explain_sale(draft: &mut Draft<'_>, sale: &PosSale<'_>) {
     receipts.sort_by_key(|receipt| receipt.age_key());
     let balance = Balance { sale, receipts, sold, voided, returned: total(&sale.returns), reported };
     draft.in_flight -= late;
+    let recorded_later =
+        |receipt: &&StateReceipt<'_>| !sold_later(receipt) && is_after_state_snapshot(receipt, settings);
+    draft.perhaps_late -= sale.receipts.iter().filter(recorded_later).map(StateReceipt::active).sum();
     let before_window = !settings.in_window(sale.when(), Book::Pos);
     let (first, first_loose) = (draft.findings.len(), draft.loose.len());
     if balance.difference().is_zero() {
@@ -534,6 +533,7 @@ fn explain_written(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) -> bool {
         Cause::Rounding
     } else if balance.voided.is_zero()
         && balance.returned.is_zero()
+        && !holds_in_full(balance)
         && same_number_other_unit(balance.sale.lines.iter().map(|(line, _)| *line), active().map(|(line, _)| *line))
     {
         Cause::UnitMismatch
@@ -546,6 +546,12 @@ fn explain_written(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) -> bool {
     finding.receipt = Some(receipt_facts(balance, &balance.receipts));
     draft.findings.push(finding);
     true
+}
+
+/// Whether some of the state's receipts hold exactly the sale: then further ones are further ones, not another unit.
+fn holds_in_full(balance: &Balance<'_, '_>) -> bool {
+    let amounts: Vec<Amount> = balance.receipts.iter().map(|receipt| receipt.active()).collect();
+    subset_with_sum(&amounts, balance.net()).is_some()
 }
 
 /// How far the written lines may be from the exact amount: half of the last decimal of each, 0.05 g or ml in all;
@@ -662,7 +668,13 @@ fn explain_excess(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) {
         let records = state_evidence([*receipt], false);
         let mut finding = Finding::new(Cause::SaleReportedTwice, receipt.active(), 980, records);
         finding.receipt = Some(Box::new(ReceiptFacts { surplus: true, ..*receipt_facts(balance, &[*receipt]) }));
-        draft.findings.push(finding);
+        let (line, facts) = receipt.head();
+        if line.when.distance(balance.sale.when()) > SAME_SALE {
+            // Numbers restart: it may be another day's or till's sale, reported on this package instead of its own.
+            draft.loose_state(finding, line.when, facts.number.clone());
+        } else {
+            draft.findings.push(finding);
+        }
     }
     let mut excess = held - balance.net();
     if excess.is_negative() {

@@ -133,13 +133,23 @@ pub(crate) fn plan(
     planner.receipts(concluded);
     if let Some(target) = planner.count_decides(concluded) {
         planner.bring_to_count(target, concluded.in_flight);
-    } else {
+    } else if !mirror_each_other(concluded) {
         planner.stock(concluded);
     }
     planner.flags(concluded);
     planner.leftovers(concluded);
     planner.unfinish_first();
     planner.steps
+}
+
+/// Adjustments of both books that come to the same, too far apart to be one: giving each book the other's would take the
+/// goods off twice. A count has to say.
+fn mirror_each_other(concluded: &Concluded) -> bool {
+    let mut moving = concluded.findings.iter().filter(|finding| !finding.amount.is_zero()).peekable();
+    concluded.difference.is_zero()
+        && concluded.unexplained.is_zero()
+        && moving.peek().is_some()
+        && moving.all(|finding| finding.cause.is_adjustment())
 }
 
 struct Planner<'a> {
@@ -500,6 +510,7 @@ impl Planner<'_> {
             && self.count_decides(concluded).is_none();
         let shelf_found = self.shelf.is_some_and(|shelf| !shelf.findings.is_empty());
         let recount = !concluded.unexplained.is_zero()
+            || (mirror_each_other(concluded) && self.count_decides(concluded).is_none())
             || counted
             || shelf_found
             || any(|workflow| matches!(workflow, Workflow::CountAndAsk));
