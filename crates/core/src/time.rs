@@ -246,6 +246,14 @@ impl When {
         }
     }
 
+    /// The date that a moment at midnight UTC spells: some systems write a date so.
+    #[must_use]
+    pub fn date_at_midnight_utc(self) -> Option<BusinessDay> {
+        let Self::Instant(moment) = self else { return None };
+        let utc = tz::TimeZone::UTC.to_datetime(moment);
+        (utc.time() == civil::Time::midnight()).then(|| BusinessDay(utc.date()))
+    }
+
     /// Whether some moment that may be meant lies within `from..=to`.
     #[must_use]
     pub fn touches(self, from: Timestamp, to: Timestamp) -> bool {

@@ -1,6 +1,6 @@
 //! The heart: compare the books of a licence, explain every difference to the last unit, plan the repair.
 //!
-//! Per package, facts are **matched** and what is left is **explained** by the package's own records ([`explain`]);
+//! Per package, facts are **matched** and what is left is **explained** by the package's own records;
 //! what several packages have in common is **linked**; the answers are **concluded** with causes that add up, **planned**
 //! and **grouped** into incidents. [`reconcile`] does it for all packages; [`Reconciler`] for those that a change touches.
 //!

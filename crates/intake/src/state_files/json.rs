@@ -490,11 +490,11 @@ fn adjustment_movement(reading: &mut Reading, at: &At<'_>, adjustment: &Adjustme
     })
 }
 
-/// The state writes a date as a time at midnight, `2026-03-07T00:00:00` or with `+00:00`: it means the day.
+/// A local midnight without an offset, `2026-03-07T00:00:00`, is a date: it means the day. (Midnight with an offset may
+/// be either; matching considers both.)
 fn date_if_midnight(reading: &Reading, text: Option<&str>, when: Option<When>) -> Option<When> {
     let Some((date, time)) = text.and_then(|text| text.split_once('T')) else { return when };
-    let clock = time.trim_end_matches("+00:00").trim_end_matches(['Z', '0', '.', ':']);
-    let midnight = clock.is_empty();
+    let midnight = time.trim_end_matches(['0', '.', ':']).is_empty();
     if midnight { reading.settings.zone.read(date).ok().or(when) } else { when }
 }
 

@@ -13,10 +13,11 @@ const SAME_ADJUSTMENT: SignedDuration = SignedDuration::from_hours(2);
 /// Whether two records may be one adjustment by their times.
 fn same_time(ours: &Movement, theirs: &Movement, settings: &Settings) -> bool {
     if ours.when.is_day() || theirs.when.is_day() {
-        ours.when.same_day(theirs.when, &settings.zone)
-    } else {
-        ours.when.distance(theirs.when) <= SAME_ADJUSTMENT
+        return ours.when.same_day(theirs.when, &settings.zone);
     }
+    // The state writes dates as midnight UTC; either the date or the moment may be meant.
+    let dated = theirs.when.date_at_midnight_utc() == Some(settings.zone.day(ours.when.moment()));
+    dated || ours.when.distance(theirs.when) <= SAME_ADJUSTMENT
 }
 
 /// An adjustment of either book.

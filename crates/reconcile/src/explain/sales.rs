@@ -308,10 +308,12 @@ fn assign_named<'a, 'i>(
             (days, quantity != sale.quantity(), distance, index, *place)
         });
         let fits: Vec<_> = fits.filter(|(days, ..)| *days <= days_apart).collect();
+        let nearest_day = fits.iter().map(|(days, ..)| *days).min();
         // A further receipt of a sale of these very minutes is that sale's, though another of its name is still open.
         let here = |fit: &&(u32, bool, SignedDuration, usize, usize)| !fit.1 && fit.2 <= SAME_SALE;
         let is_here = fits.iter().any(|fit| here(&fit));
-        pairs.extend(fits.into_iter().filter(|fit| !fit.1 && (!is_here || here(&fit))));
+        let of_day = fits.into_iter().filter(|(days, ..)| Some(*days) == nearest_day);
+        pairs.extend(of_day.filter(|fit| !fit.1 && (!is_here || here(&fit))));
     }
     pairs.sort_unstable();
     let mut taken = vec![false; receipts.len()];
