@@ -283,6 +283,8 @@ fn assign<'a>(
         by_core.into_iter().partition(|receipt| receipt.head().1.number.is_empty());
     let mut rest = assign_alike(sales, numberless);
     rest = assign_by_time(sales, &index, rest, false);
+    make_room(sales, &index, &rest, settings);
+    rest = assign_alike(sales, rest);
     rest = assign_by_time(sales, &index, rest, true);
     rest.extend(unmatched);
     rest.sort_by(|a, b| (a.head().0.when, a.age_key()).cmp(&(b.head().0.when, b.age_key())));
@@ -305,15 +307,12 @@ fn assign_named<'a, 'i>(
         let fits = named.iter().map(|place| {
             let sale = &sales[*place];
             let (days, distance) = (sale.when().days_apart(when, &settings.zone), sale.when().distance(when));
-            (days, quantity != sale.quantity(), distance, index, *place)
+            (days, distance > SAME_SALE, distance, index, *place)
         });
         let fits: Vec<_> = fits.filter(|(days, ..)| *days <= days_apart).collect();
         let nearest_day = fits.iter().map(|(days, ..)| *days).min();
-        // A further receipt of a sale of these very minutes is that sale's, though another of its name is still open.
-        let here = |fit: &&(u32, bool, SignedDuration, usize, usize)| !fit.1 && fit.2 <= SAME_SALE;
-        let is_here = fits.iter().any(|fit| here(&fit));
-        let of_day = fits.into_iter().filter(|(days, ..)| Some(*days) == nearest_day);
-        pairs.extend(of_day.filter(|fit| !fit.1 && (!is_here || here(&fit))));
+        let of_quantity = |place: usize| sales[place].quantity() == quantity;
+        pairs.extend(fits.into_iter().filter(|(days, .., place)| Some(*days) == nearest_day && of_quantity(*place)));
     }
     pairs.sort_unstable();
     let mut taken = vec![false; receipts.len()];
@@ -355,6 +354,30 @@ fn assign_nearest<'a, 'i>(
         }
     }
     rest
+}
+
+/// A receipt without a number that finds the sale of its minutes taken by a numbered one: where another sale of that
+/// number and quantity is open on that day (two tills count alike), the numbered one is that other sale's.
+fn make_room<'a>(sales: &mut [PosSale<'a>], index: &SaleIndex<'a>, receipts: &[StateReceipt<'a>], settings: &Settings) {
+    for receipt in receipts {
+        let quantity = receipt.active() + receipt.archived();
+        let near: Vec<usize> = index.near(receipt.head().0.when).collect();
+        for place in near {
+            let [taken] = sales[place].receipts.as_slice() else { continue };
+            let moves =
+                !taken.head().1.number.is_empty() && taken.active() == quantity && sales[place].quantity() == quantity;
+            let when = taken.head().0.when;
+            let other = places(&index.by_core, sales[place].core).iter().copied().find(|other| {
+                let sale = &sales[*other];
+                sale.receipts.is_empty() && sale.quantity() == quantity && sale.when().same_day(when, &settings.zone)
+            });
+            if let Some(other) = other.filter(|_| moves) {
+                let moved = std::mem::take(&mut sales[place].receipts);
+                sales[other].receipts = moved;
+                break;
+            }
+        }
+    }
 }
 
 /// Receipts without a number and sales of the same quantity that nothing was reported of yet.
