@@ -60,6 +60,16 @@ impl Tally {
     }
 }
 
+/// Files above this are looked through once before anything of them is kept.
+const LARGE_FILE_BYTES: u64 = 32 << 20;
+
+/// Whether a file is large, or may be when it is unpacked.
+pub(crate) fn is_large(path: &Path) -> bool {
+    let packed = path.extension().is_some_and(|ending| ending == "zst" || ending == "parquet");
+    let limit = if packed { LARGE_FILE_BYTES / 16 } else { LARGE_FILE_BYTES };
+    path.metadata().is_ok_and(|file| file.len() > limit)
+}
+
 /// Reads a table row by row; returns its facts with what `read` noticed.
 pub(crate) fn read_table(
     (path, display): &(PathBuf, String),

@@ -1,9 +1,10 @@
 //! The POS's files into movements and observations.
 
 use crate::folder::Reading;
-use crate::inputs::{MERCHANDISE, Tally, facts, read_table};
+use crate::inputs::{MERCHANDISE, Tally, facts, is_large, read_table};
 use crate::measures::{MeasureError, Told};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
 use trueup_core::{
     Book, BusinessDay, Dimension, Movement, MovementKind, Ordered, PackageTag, PosStock, Quantity, SaleLine, Sku, Text,
@@ -128,14 +129,11 @@ fn note_measure(reading: &mut Reading, read: &InventoryRow) {
 /// The receipts' lines.
 pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError> {
     let (path, display) = file;
-    let mut table = Table::open(path, display, &SALES)?;
-    let header = check_sales_header(&table, display)?;
-    let mut sales = Sales { tally: Tally::default(), seen: FxHashMap::default() };
-    while let Some(row) = table.next_row()? {
-        if let Some(movement) = sales.read(reading, &row, header)? {
-            reading.movements.push(movement);
-        }
+    if is_large(path) {
+        // A bad row near the end of a large file costs a second look then, not the memory of all rows before it.
+        read_sales(reading, file, &mut |_, _| {})?;
     }
+    let (table, sales) = read_sales(reading, file, &mut |reading, movement| reading.movements.push(movement))?;
     let mut input = facts(table, display)?;
     input.ignored = sales.tally.of(MERCHANDISE);
     input.notes.extend(sales.tally.notes());
@@ -143,12 +141,38 @@ pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError
     Ok(())
 }
 
-type LineKey = (trueup_core::ReceiptNumber, Text, Text, BusinessDay);
+/// Reads every row; ends before the table's facts are taken.
+fn read_sales(
+    reading: &mut Reading,
+    (path, display): &File,
+    sink: &mut dyn FnMut(&mut Reading, Movement),
+) -> Result<(Table, Sales), InputError> {
+    let mut table = Table::open(path, display, &SALES)?;
+    let header = check_sales_header(&table, display)?;
+    let mut sales = Sales { tally: Tally::default(), seen: FxHashMap::default() };
+    while let Some(row) = table.next_row()? {
+        if let Some(movement) = sales.read(reading, &row, header)? {
+            sink(reading, movement);
+        }
+    }
+    Ok((table, sales))
+}
 
 struct Sales {
     tally: Tally,
-    /// Every line, with the row that had it first.
-    seen: FxHashMap<LineKey, u64>,
+    /// Every line's [`line_key`], with the row that had it first.
+    seen: FxHashMap<u128, u64>,
+}
+
+/// A line of a receipt on its business day and terminal, as 128 bits of SipHash with fixed keys: rows are many, and two
+/// different lines with one key are less likely than a fault of the memory.
+fn line_key(read: &SaleRow, day: BusinessDay) -> u128 {
+    let half = |salt: u8| {
+        let mut hasher = DefaultHasher::new();
+        (salt, &read.receipt, &read.line, &read.terminal, day).hash(&mut hasher);
+        u128::from(hasher.finish())
+    };
+    half(0) << 64 | half(1)
 }
 
 impl Sales {
@@ -182,8 +206,7 @@ impl Sales {
             return Ok(());
         }
         let day = reading.settings.zone.day(read.sold_at.moment());
-        let key = (read.receipt.clone(), read.line.clone(), read.terminal.clone(), day);
-        match self.seen.insert(key, row.number()) {
+        match self.seen.insert(line_key(read, day), row.number()) {
             None => Ok(()),
             Some(first) => {
                 let found = format!(

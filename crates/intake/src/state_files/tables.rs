@@ -2,7 +2,7 @@
 
 use super::{File, note_time};
 use crate::folder::Reading;
-use crate::inputs::{Tally, read_table};
+use crate::inputs::{Tally, is_large, read_table};
 use crate::measures::MeasureError;
 use rustc_hash::FxHashMap;
 use trueup_core::{
@@ -143,8 +143,13 @@ static SALES: [Column; 10] = [
 /// The state's receipts, one row a line.
 pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
     let first = reading.movements.len();
+    let mut lines = FxHashMap::<Text, u64>::default();
     for file in files {
-        let (mut lines, mut tally) = (FxHashMap::<Text, u64>::default(), Tally::default());
+        if is_large(&file.0) {
+            // As with the POS's sales: a bad row is found before rows are kept.
+            read_table(file, &SALES, |row| sale_row(reading, row).map(drop))?;
+        }
+        let mut tally = Tally::default();
         let mut facts = read_table(file, &SALES, |row| {
             let mut movement = sale_row(reading, row)?;
             note_time(&mut tally, &reading.settings, movement.when);
