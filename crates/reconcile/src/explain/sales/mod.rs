@@ -1,19 +1,21 @@
 //! Matching the sales of one package: which state receipts belong to which POS receipt, and what then differs.
 
-use super::pairing::{Moment, pair_in_time};
+mod assign;
+mod written;
+
+pub(super) use written::{rounding_tolerance, same_number_other_unit};
+
 use super::{Draft, evidence};
 use crate::{Amount, Cause, Evidence, Finding, ReceiptFacts, Settings, StateReceiptFacts};
+use assign::assign;
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeMap;
-use trueup_core::{Book, Decimal, Movement, MovementKind, SaleLine, Text, Unit, When};
+use trueup_core::{Book, Decimal, Movement, MovementKind, SaleLine, Text, When};
 
 /// Receipts without a number belong together within this time (formats.md section 2, *Which sale is it?*).
 pub(crate) const SAME_SALE: SignedDuration = SignedDuration::from_mins(2);
 /// A receipt's number names it on its business day and its neighbours; numbers may restart.
 const DAYS_APART: u32 = 1;
-/// No difference above this is rounding: 0.05 g or ml in 10⁻¹².
-const ROUNDING_LIMIT: i128 = 50_000_000_000;
 /// Up to so many receipts of one sale, every combination is tried for the exact sum.
 const COMBINATIONS: usize = 12;
 
@@ -216,224 +218,6 @@ fn state_receipts(movements: &[Movement]) -> Vec<StateReceipt<'_>> {
     receipts
 }
 
-/// Where to find the sales that a receipt may belong to, without looking at each.
-struct SaleIndex<'a> {
-    by_state_receipt: FxHashMap<&'a str, Vec<usize>>,
-    by_number: FxHashMap<&'a str, Vec<usize>>,
-    by_core: FxHashMap<&'a str, Vec<usize>>,
-    by_time: Vec<(Timestamp, usize)>,
-}
-
-impl<'a> SaleIndex<'a> {
-    fn new(sales: &[PosSale<'a>]) -> Self {
-        let mut index = Self {
-            by_state_receipt: FxHashMap::default(),
-            by_number: FxHashMap::default(),
-            by_core: FxHashMap::default(),
-            by_time: Vec::with_capacity(sales.len()),
-        };
-        for (place, sale) in sales.iter().enumerate() {
-            index.by_number.entry(sale.number).or_default().push(place);
-            index.by_core.entry(sale.core).or_default().push(place);
-            index.by_time.push((sale.when().moment(), place));
-            for (_, line) in sale.lines.iter().filter(|(_, line)| !line.state_receipt.is_empty()) {
-                let places = index.by_state_receipt.entry(line.state_receipt.as_str()).or_default();
-                if places.last() != Some(&place) {
-                    places.push(place);
-                }
-            }
-        }
-        index.by_time.sort_unstable();
-        index
-    }
-
-    /// Sales within [`SAME_SALE`] of some moment that is meant.
-    fn near(&self, when: When) -> impl Iterator<Item = usize> {
-        let (first, last) = when.bounds();
-        let from = first.saturating_sub(SAME_SALE).unwrap_or(first);
-        let to = last.saturating_add(SAME_SALE).unwrap_or(last);
-        let start = self.by_time.partition_point(|(at, _)| *at < from);
-        self.by_time[start..].iter().take_while(move |(at, _)| *at <= to).map(|(_, place)| *place)
-    }
-}
-
-fn places<'m>(map: &'m FxHashMap<&str, Vec<usize>>, key: &str) -> &'m [usize] {
-    if key.is_empty() { &[] } else { map.get(key).map_or(&[], Vec::as_slice) }
-}
-
-/// Gives each state receipt to its sale; returns those that belong to none.
-fn assign<'a>(
-    sales: &mut [PosSale<'a>],
-    receipts: Vec<StateReceipt<'a>>,
-    settings: &Settings,
-) -> Vec<StateReceipt<'a>> {
-    let index = SaleIndex::new(sales);
-    let by_link = assign_named(sales, receipts, settings, |receipt| {
-        let (line, facts) = receipt.head();
-        let by_id = places(&index.by_state_receipt, &line.reference);
-        (if by_id.is_empty() { places(&index.by_state_receipt, &facts.state_number) } else { by_id }, u32::MAX)
-    });
-    let by_number = assign_named(sales, by_link, settings, |receipt| {
-        (places(&index.by_number, receipt.head().1.number.as_str()), DAYS_APART)
-    });
-    let by_core = assign_named(sales, by_number, settings, |receipt| {
-        (places(&index.by_core, receipt.head().1.number.core()), DAYS_APART)
-    });
-    let (numberless, unmatched): (Vec<_>, Vec<_>) =
-        by_core.into_iter().partition(|receipt| receipt.head().1.number.is_empty());
-    let mut rest = assign_alike(sales, numberless);
-    rest = assign_by_time(sales, &index, rest, false);
-    make_room(sales, &index, &rest, settings);
-    rest = assign_alike(sales, rest);
-    rest = assign_by_time(sales, &index, rest, true);
-    rest.extend(unmatched);
-    rest.sort_by(|a, b| (a.head().0.when, a.age_key()).cmp(&(b.head().0.when, b.age_key())));
-    rest
-}
-
-/// Gives each receipt to the sale that it names. `candidates` are the sales of that name and how many business days
-/// apart they may be. Where several fit (numbers restart by day or till), the quantity tells first, then the time.
-fn assign_named<'a, 'i>(
-    sales: &mut [PosSale<'a>],
-    receipts: Vec<StateReceipt<'a>>,
-    settings: &Settings,
-    candidates: impl Fn(&StateReceipt<'a>) -> (&'i [usize], u32),
-) -> Vec<StateReceipt<'a>> {
-    let mut pairs = Vec::new();
-    for (index, receipt) in receipts.iter().enumerate() {
-        let (named, days_apart) = candidates(receipt);
-        let quantity = receipt.active() + receipt.archived();
-        let when = receipt.head().0.when;
-        let fits = named.iter().map(|place| {
-            let sale = &sales[*place];
-            let (days, distance) = (sale.when().days_apart(when, &settings.zone), sale.when().distance(when));
-            (days, distance > SAME_SALE, distance, index, *place)
-        });
-        let fits: Vec<_> = fits.filter(|(days, ..)| *days <= days_apart).collect();
-        let nearest_day = fits.iter().map(|(days, ..)| *days).min();
-        let of_quantity = |place: usize| sales[place].quantity() == quantity;
-        pairs.extend(fits.into_iter().filter(|(days, .., place)| Some(*days) == nearest_day && of_quantity(*place)));
-    }
-    pairs.sort_unstable();
-    let mut taken = vec![false; receipts.len()];
-    for (.., index, place) in pairs {
-        if !taken[index] && sales[place].receipts.is_empty() {
-            taken[index] = true;
-            sales[place].receipts.push(receipts[index].clone());
-        }
-    }
-    let rest = receipts.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(receipt, _)| receipt).collect();
-    assign_nearest(sales, rest, settings, candidates)
-}
-
-/// Receipts that no open sale of their quantity and name was left for: parts of one, edited ones, further ones. The same
-/// day, the same minutes, not yet full, nearest.
-fn assign_nearest<'a, 'i>(
-    sales: &mut [PosSale<'a>],
-    receipts: Vec<StateReceipt<'a>>,
-    settings: &Settings,
-    candidates: impl Fn(&StateReceipt<'a>) -> (&'i [usize], u32),
-) -> Vec<StateReceipt<'a>> {
-    let mut rest = Vec::new();
-    for receipt in receipts {
-        let when = receipt.head().0.when;
-        let (named, days_apart) = candidates(&receipt);
-        let best = named
-            .iter()
-            .map(|place| {
-                let sale = &sales[*place];
-                let distance = sale.when().distance(when);
-                let days = sale.when().days_apart(when, &settings.zone);
-                (days, distance > SAME_SALE, sale.is_full(), distance, *place)
-            })
-            .filter(|(days, ..)| *days <= days_apart)
-            .min();
-        match best {
-            Some((.., place)) => sales[place].receipts.push(receipt),
-            None => rest.push(receipt),
-        }
-    }
-    rest
-}
-
-/// A receipt without a number that finds the sale of its minutes taken by a numbered one: where another sale of that
-/// number and quantity is open on that day (two tills count alike), the numbered one is that other sale's.
-fn make_room<'a>(sales: &mut [PosSale<'a>], index: &SaleIndex<'a>, receipts: &[StateReceipt<'a>], settings: &Settings) {
-    for receipt in receipts {
-        let quantity = receipt.active() + receipt.archived();
-        let near: Vec<usize> = index.near(receipt.head().0.when).collect();
-        for place in near {
-            let [taken] = sales[place].receipts.as_slice() else { continue };
-            let moves =
-                !taken.head().1.number.is_empty() && taken.active() == quantity && sales[place].quantity() == quantity;
-            let when = taken.head().0.when;
-            let other = places(&index.by_core, sales[place].core).iter().copied().find(|other| {
-                let sale = &sales[*other];
-                sale.receipts.is_empty() && sale.quantity() == quantity && sale.when().same_day(when, &settings.zone)
-            });
-            if let Some(other) = other.filter(|_| moves) {
-                let moved = std::mem::take(&mut sales[place].receipts);
-                sales[other].receipts = moved;
-                break;
-            }
-        }
-    }
-}
-
-/// Receipts without a number and sales of the same quantity that nothing was reported of yet.
-fn assign_alike<'a>(sales: &mut [PosSale<'a>], receipts: Vec<StateReceipt<'a>>) -> Vec<StateReceipt<'a>> {
-    let mut open: BTreeMap<Amount, (Vec<Moment>, Vec<Moment>)> = BTreeMap::new();
-    for (place, sale) in sales.iter().enumerate().filter(|(_, sale)| sale.receipts.is_empty()) {
-        open.entry(sale.quantity()).or_default().0.push((sale.when().moment(), place));
-    }
-    for (index, receipt) in receipts.iter().enumerate() {
-        if let Some((sold, reported)) = open.get_mut(&(receipt.active() + receipt.archived())) {
-            // Of a time that exists twice, the pass that a sale is nearest to is meant.
-            let (first, last) = receipt.head().0.when.bounds();
-            let apart = |at: Timestamp| sold.iter().map(|(sold, _)| sold.duration_since(at).abs()).min();
-            let at = if first != last && apart(last) < apart(first) { last } else { first };
-            reported.push((at, index));
-        }
-    }
-    let mut taken = vec![false; receipts.len()];
-    for (sold, reported) in open.into_values() {
-        for (place, index) in pair_in_time(&sold, &reported, SAME_SALE) {
-            taken[index] = true;
-            sales[place].receipts.push(receipts[index].clone());
-        }
-    }
-    receipts.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(receipt, _)| receipt).collect()
-}
-
-/// Receipts without a number: the nearest sale of the same minutes, those of equal quantity first.
-fn assign_by_time<'a>(
-    sales: &mut [PosSale<'a>],
-    sale_index: &SaleIndex<'a>,
-    receipts: Vec<StateReceipt<'a>>,
-    also_full: bool,
-) -> Vec<StateReceipt<'a>> {
-    let mut pairs = Vec::new();
-    for (index, receipt) in receipts.iter().enumerate() {
-        let quantity = receipt.active() + receipt.archived();
-        for place in sale_index.near(receipt.head().0.when) {
-            let sale = &sales[place];
-            let distance = sale.when().distance(receipt.head().0.when);
-            if distance <= SAME_SALE && (also_full || !sale.is_full()) {
-                pairs.push((quantity != sale.quantity(), distance, index, place));
-            }
-        }
-    }
-    pairs.sort_unstable();
-    let mut taken = vec![false; receipts.len()];
-    for (_, _, index, place) in pairs {
-        if !taken[index] && (also_full || !sales[place].is_full()) {
-            taken[index] = true;
-            sales[place].receipts.push(receipts[index].clone());
-        }
-    }
-    receipts.into_iter().zip(taken).filter(|(_, taken)| !taken).map(|(receipt, _)| receipt).collect()
-}
-
 /// What one sale came to on both sides.
 struct Balance<'s, 'a> {
     sale: &'s PosSale<'a>,
@@ -577,46 +361,6 @@ fn explain_written(draft: &mut Draft<'_>, balance: &Balance<'_, '_>) -> bool {
 fn holds_in_full(balance: &Balance<'_, '_>) -> bool {
     let amounts: Vec<Amount> = balance.receipts.iter().map(|receipt| receipt.active()).collect();
     subset_with_sum(&amounts, balance.net()).is_some()
-}
-
-/// How far the written lines may be from the exact amount: half of the last decimal of each, 0.05 g or ml in all;
-/// pieces never.
-pub(super) fn rounding_tolerance<'a>(lines: impl Iterator<Item = &'a Movement>) -> Amount {
-    let mut atoms = 0_i128;
-    for line in lines {
-        if line.unit == Unit::Each {
-            return Amount::ZERO;
-        }
-        let last_decimal = trueup_core::Quantity::new(Decimal::new(1, line.number.0.scale()), line.unit)
-            .map_or(0, trueup_core::Quantity::atoms);
-        atoms = atoms.saturating_add(i128::from(last_decimal / 2));
-    }
-    Amount::of_sum(trueup_core::QuantitySum::from_atoms(atoms.min(ROUNDING_LIMIT), trueup_core::Dimension::Weight))
-}
-
-/// Whether both sides wrote the same number with another unit.
-pub(super) fn same_number_other_unit<'a>(
-    ours: impl Iterator<Item = &'a Movement>,
-    theirs: impl Iterator<Item = &'a Movement>,
-) -> bool {
-    let (Some((our_number, our_unit)), Some((their_number, their_unit))) = (written(ours), written(theirs)) else {
-        return false;
-    };
-    our_unit != their_unit && our_number.same_value(their_number)
-}
-
-/// The sum of the numbers as written, if all have one unit.
-fn written<'a>(lines: impl Iterator<Item = &'a Movement>) -> Option<(Decimal, Unit)> {
-    let mut total: Option<(Decimal, Unit)> = None;
-    for line in lines {
-        let number = Decimal::new(line.number.0.mantissa().checked_abs()?, line.number.0.scale());
-        total = Some(match total {
-            None => (number, line.unit),
-            Some((sum, unit)) if unit == line.unit => (sum.checked_add(number).ok()?, unit),
-            Some(_) => return None,
-        });
-    }
-    total
 }
 
 /// The state holds less than it should.
