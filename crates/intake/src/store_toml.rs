@@ -32,6 +32,9 @@ const KEYS: [&str; 12] = [
     "name",
 ];
 
+/// What is read of the sections; `[rooms]` has the shop's own names.
+const SECTION_KEYS: [(&str, &[&str]); 2] = [("reporting", &["by", "mode", "every_minutes"]), ("pos", &["corrections"])];
+
 fn wrong(key: &str, found: impl Into<String>, expected: impl Into<String>) -> InputError {
     InputError::new(FILE, found, expected, CORRECT_AND_RERUN).in_column(key)
 }
@@ -47,7 +50,11 @@ pub(crate) fn read(root: &Path, ages_from: Option<&str>) -> Result<(Settings, In
         told
     })?;
     let mut notes = Vec::new();
-    let unknown: Vec<&str> = table.keys().map(String::as_str).filter(|key| !KEYS.contains(key)).collect();
+    let mut unknown: Vec<String> = table.keys().filter(|key| !KEYS.contains(&key.as_str())).cloned().collect();
+    for (name, known) in SECTION_KEYS {
+        let keys = table.get(name).and_then(Value::as_table).into_iter().flat_map(Table::keys);
+        unknown.extend(keys.filter(|key| !known.contains(&key.as_str())).map(|key| format!("{name}.{key}")));
+    }
     if !unknown.is_empty() {
         notes.push(format!("unknown settings not read: {}", unknown.join(", ")));
     }

@@ -11,6 +11,9 @@ use trueup_core::Unit;
 /// Wide enough for a tag, an item and a plan beside each other where there is no terminal to ask.
 const WIDTH_WITHOUT_TERMINAL: u16 = 150;
 
+/// Below this the columns cannot hold a tag and words beside each other.
+const LEAST_WIDTH: u16 = 110;
+
 /// The whole answer.
 pub(super) fn write(discrepancies: &[Discrepancy], summary: &Summary, colours: bool) -> String {
     let mut page = Page { text: String::new(), colours };
@@ -84,7 +87,11 @@ impl Page {
     fn table(&self, discrepancies: &[&Discrepancy]) -> String {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-        if !self.colours {
+        if self.colours {
+            // A narrower terminal wraps lines, which is easier to read than columns of one letter.
+            let width = table.width().unwrap_or(WIDTH_WITHOUT_TERMINAL).max(LEAST_WIDTH);
+            table.set_width(width);
+        } else {
             table.force_no_tty().set_width(WIDTH_WITHOUT_TERMINAL);
         }
         table.set_header(["Package", "POS", "State", "Shelf", "What is wrong", "What to do"]);

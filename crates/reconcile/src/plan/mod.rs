@@ -13,7 +13,7 @@ use trueup_core::{Book, Sku, Text, Unit};
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "formats.md names them; the names say it")]
+#[expect(missing_docs, reason = "the published schema names them; the names say it")]
 pub enum Action {
     StopSale,
     Unfinish,
@@ -60,7 +60,7 @@ impl Action {
 
 /// Whom or what a step waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "formats.md names them; the names say it")]
+#[expect(missing_docs, reason = "the published schema names them; the names say it")]
 pub enum Need {
     Approval,
     Recount,

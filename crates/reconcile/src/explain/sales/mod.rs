@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use trueup_core::{Book, Decimal, Movement, MovementKind, SaleLine, Text, When};
 
-/// Receipts without a number belong together within this time (formats.md section 2, *Which sale is it?*).
+/// Receipts without a number belong together within this time : the clocks of a till and of the state differ by seconds.
 pub(crate) const SAME_SALE: SignedDuration = SignedDuration::from_mins(2);
 /// A receipt's number names it on its business day and its neighbours; numbers may restart.
 const DAYS_APART: u32 = 1;
