@@ -559,13 +559,20 @@ fn mistyped_tags(cluster: &mut Cluster<'_>) {
 }
 
 /// How far the tags are apart, if one may be the other misspelled: fewer places are better, swapped neighbours best.
+/// Where the POS does not name the item, only the slightest slip is taken for one, and no package that came on a
+/// manifest: deliveries come with consecutive tags.
 fn misspelling(cluster: &Cluster<'_>, our: PackageTag, their: PackageTag) -> Option<(usize, bool)> {
     let apart = our.misspelling(their).filter(|apart| apart.places <= MISSPELLED_PLACES)?;
-    let (ours, theirs) = (cluster.get(&our)?.books, cluster.get(&their)?.books);
-    let items_fit =
-        ours.item().is_empty() || theirs.item().is_empty() || explain::same_item(ours.item(), theirs.item());
-    (items_fit && ours.dimension() == theirs.dimension())
-        .then_some((if apart.neighbours_swapped { 1 } else { apart.places }, !apart.neighbours_swapped))
+    let fit = (if apart.neighbours_swapped { 1 } else { apart.places }, !apart.neighbours_swapped);
+    let (ours, theirs) = (cluster.get(&our)?, cluster.get(&their)?);
+    let received = |working: &Working<'_>| working.explained.findings.iter().any(|finding| is_receiving(finding.cause));
+    let (our_item, their_item) = (ours.books.item(), theirs.books.item());
+    let items_fit = if our_item.is_empty() || their_item.is_empty() {
+        fit.0 == 1 && !received(ours) && !received(theirs)
+    } else {
+        explain::same_item(our_item, their_item)
+    };
+    (items_fit && ours.books.dimension() == theirs.books.dimension()).then_some(fit)
 }
 
 fn mistype(cluster: &mut Cluster<'_>, our: PackageTag, their: PackageTag) {
