@@ -160,8 +160,6 @@ pub struct SaleLine {
     pub recorded: Option<Timestamp>,
     /// When the state last changed the receipt (state).
     pub modified: Option<Timestamp>,
-    /// The item's name on the line (state).
-    pub item: Text,
     /// Number of different packages on the receipt (state).
     pub packages: u32,
 }

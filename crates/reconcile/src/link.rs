@@ -608,6 +608,7 @@ fn mistype(cluster: &mut Cluster<'_>, our: PackageTag, their: PackageTag) {
 fn settle_corrections(working: &mut Working<'_>, settings: &Settings) {
     let baseline = working.books.baseline().map(|baseline| Amount::of_sum(baseline.difference));
     let mut baseline_open = baseline.filter(|amount| !amount.is_zero());
+    let mut open = Vec::new();
     for correction in std::mem::take(&mut working.explained.corrections) {
         let fits = |finding: &Finding| {
             finding.cause.is_state_fact() && finding.amount == -correction.amount && !finding.amount.is_zero()
@@ -634,10 +635,10 @@ fn settle_corrections(working: &mut Working<'_>, settings: &Settings) {
             baseline_open = None;
             working.explained.baseline_settled = true;
         } else {
-            working.explained.open_corrections.push(correction);
+            open.push(correction);
         }
     }
-    settle_open_corrections(working);
+    settle_open_corrections(working, open);
 }
 
 /// So many facts are tried for a sum.
@@ -681,8 +682,7 @@ fn names(corrects: &str, finding: &Finding, settings: &Settings) -> bool {
 
 /// Corrections that settle no single fact: if the difference is accounted for without them, they did what corrections
 /// are for and brought the POS to what the state shows; otherwise each is an adjustment that the state lacks.
-fn settle_open_corrections(working: &mut Working<'_>) {
-    let open = std::mem::take(&mut working.explained.open_corrections);
+fn settle_open_corrections(working: &mut Working<'_>, open: Vec<Correction>) {
     let corrected: Amount = open.iter().map(|correction| correction.amount).sum();
     if working.rest() != corrected || corrected.is_zero() {
         return;

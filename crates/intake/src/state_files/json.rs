@@ -414,7 +414,6 @@ fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transa
             finalized: head.finalized,
             recorded: head.recorded,
             modified: head.modified,
-            item: text(line.product_name.as_ref()),
             packages: head.packages,
             ..SaleLine::default()
         };

@@ -32,8 +32,6 @@ pub(crate) struct Explained {
     pub makings: Vec<Making>,
     /// Findings (by place) for which the state's files may hold no record: the balance decides whether they count.
     pub decided_by_balance: Vec<usize>,
-    /// Corrections that settled no fact (while linking).
-    pub open_corrections: Vec<Correction>,
     /// A correction settled the baseline (while linking).
     pub baseline_settled: bool,
 }
@@ -146,7 +144,6 @@ pub(crate) fn explain(books: &PackageBooks, settings: &Settings) -> Explained {
         corrections: draft.corrections,
         makings: draft.makings,
         decided_by_balance: draft.decided_by_balance,
-        open_corrections: Vec::new(),
         baseline_settled: false,
     };
     explained.drop_emptied();

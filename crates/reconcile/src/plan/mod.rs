@@ -120,15 +120,8 @@ pub(crate) fn plan(
     shelf: Option<&Shelf>,
     settings: &Settings,
 ) -> Vec<Step> {
-    let mut planner = Planner {
-        books,
-        settings,
-        shelf,
-        pos: books.pos_quantity(),
-        state: books.state_quantity(),
-        steps: Vec::new(),
-        correction: Amount::ZERO,
-    };
+    let mut planner =
+        Planner { books, settings, shelf, pos: books.pos_quantity(), state: books.state_quantity(), steps: Vec::new() };
     planner.stop_sales(concluded);
     planner.receipts(concluded);
     if let Some(target) = planner.count_decides(concluded) {
@@ -160,8 +153,6 @@ struct Planner<'a> {
     pos: Amount,
     state: Amount,
     steps: Vec<Step>,
-    /// POS corrections gathered so far, made as one.
-    correction: Amount,
 }
 
 /// What repairs a cause.
@@ -458,7 +449,6 @@ impl Planner<'_> {
         if change.is_zero() {
             return;
         }
-        self.correction += change;
         let Some(parts) = allocate::allocate(self.books, self.shelf, change) else {
             let step = Step {
                 quantity: Some(self.measure(change)),
