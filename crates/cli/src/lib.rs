@@ -10,6 +10,7 @@ mod explain;
 mod output;
 mod progress;
 mod reconcile;
+mod sim;
 mod trouble;
 
 pub use args::Arguments;
@@ -23,5 +24,6 @@ pub use trouble::{Status, Trouble};
 pub fn run(arguments: Arguments) -> Result<Status, Trouble> {
     match arguments.command {
         args::Command::Reconcile(options) => reconcile::run(&options),
+        args::Command::Sim(args::SimCommand::Store(options)) => sim::store(&options),
     }
 }

@@ -26,8 +26,17 @@ impl Progress {
 
     /// `done` of `all` packages are explained.
     pub fn packages(&self, done: usize, all: usize) {
+        self.part_of_known_length("explaining {bar:30} {pos} of {len} packages", done, all);
+    }
+
+    /// `done` of `all` days are lived.
+    pub fn days(&self, done: usize, all: usize) {
+        self.part_of_known_length("living {bar:30} day {pos} of {len}", done, all);
+    }
+
+    fn part_of_known_length(&self, template: &str, done: usize, all: usize) {
         if done == 1 {
-            if let Ok(style) = ProgressStyle::with_template("explaining {bar:30} {pos} of {len} packages") {
+            if let Ok(style) = ProgressStyle::with_template(template) {
                 self.0.set_style(style);
             }
             self.0.set_length(u64::try_from(all).unwrap_or(u64::MAX));

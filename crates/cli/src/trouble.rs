@@ -10,6 +10,8 @@ pub enum Status {
     Agree,
     /// They differ.
     Differ,
+    /// What was asked for is done; there was nothing to compare.
+    Done,
 }
 
 impl Status {
@@ -17,7 +19,7 @@ impl Status {
     #[must_use]
     pub fn code(self) -> ExitCode {
         match self {
-            Self::Agree => ExitCode::SUCCESS,
+            Self::Agree | Self::Done => ExitCode::SUCCESS,
             Self::Differ => ExitCode::from(1),
         }
     }
@@ -37,6 +39,9 @@ pub enum Trouble {
         /// What the system said.
         error: String,
     },
+    /// The simulated world could not be made.
+    #[error("{0}")]
+    Simulation(#[from] trueup_sim::SimError),
     /// The options do not go together, or name something that is not there.
     #[error("{0}")]
     Usage(String),

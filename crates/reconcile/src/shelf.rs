@@ -32,7 +32,7 @@ pub(crate) fn shelf(books: &PackageBooks, settings: &Settings) -> Option<Shelf> 
     let last = counts.iter().map(|count| count.when.moment()).max()?;
     let quantity = counted + moved_since(books, settings, last, &counts);
     let difference = books.pos_quantity() - quantity;
-    let mut findings = not_yet_moved(books, settings, &counts, last);
+    let mut findings = not_yet_moved(books, settings, &counts, last, quantity - counted);
     if !difference.is_zero() {
         findings.extend(weighing(books, &counts, difference));
     }
@@ -119,8 +119,14 @@ fn count_evidence(count: &Count) -> Evidence {
 }
 
 /// Stock that the POS moved from one room to another lies in the first still: the two rooms' counts are off by as much,
-/// oppositely.
-fn not_yet_moved(books: &PackageBooks, settings: &Settings, counts: &[&Count], last: Timestamp) -> Vec<Finding> {
+/// oppositely. What was `sold_since` the counts names no room: it may have left either of the two.
+fn not_yet_moved(
+    books: &PackageBooks,
+    settings: &Settings,
+    counts: &[&Count],
+    last: Timestamp,
+    sold_since: Amount,
+) -> Vec<Finding> {
     let off_by = |room: &Text| -> Amount {
         let in_pos: Amount =
             books.stock().iter().filter(|row| row.room == *room).map(|row| Amount::of(row.quantity)).sum();
@@ -133,7 +139,10 @@ fn not_yet_moved(books: &PackageBooks, settings: &Settings, counts: &[&Count], l
         let MovementKind::Move { from, to } = &movement.kind else { continue };
         let before_count = movement.when.moment() <= last && settings.in_window(movement.when, Book::Pos);
         let moved = Amount::of(movement.quantity.0).abs();
-        if before_count && !moved.is_zero() && off_by(to) == moved && off_by(from) == -moved {
+        let (off_from, off_to) = (off_by(from), off_by(to));
+        let oppositely = off_to == moved && off_from == -moved;
+        let but_for_sales = off_from + off_to == sold_since && (off_from == -moved || off_to == moved);
+        if before_count && !moved.is_zero() && (oppositely || but_for_sales) {
             let of_rooms = counts.iter().filter(|count| count.room == *from || count.room == *to);
             let mut records: Vec<Evidence> = of_rooms.map(|count| count_evidence(count)).collect();
             records.push(Evidence {
