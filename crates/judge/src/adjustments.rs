@@ -4,7 +4,7 @@
 use crate::JudgeError;
 use crate::findings::{Correction, Findings};
 use crate::number::{Exact, Written};
-use crate::read::{Adjustment, Movement, Store};
+use crate::read::{Adjustment, Movement, Shipped, Store};
 use crate::sales::Return;
 use crate::time::{MINUTE, When, day, distance};
 use jiff::Timestamp;
@@ -58,12 +58,12 @@ pub(crate) fn judge(store: &Store, returns: Vec<Return>, findings: &mut Findings
     apart(&mut pos);
     matches.extend(match_adjustments(store, &mut pos, &mut state, findings));
     match_other_unit(store, &mut pos, &mut state, findings);
-    transfers_out(store, &mut pos, &mut state, findings);
+    let sent = transfers_out(store, &mut pos, &mut state, findings);
     reported_twice(store, &mut state, &matches, findings);
     settle_returns(store, returns, &mut state, findings);
     left_in_pos(store, &pos, findings);
     left_in_state(store, &state, findings);
-    outgoing_only_in_state(store, &pos, findings)
+    outgoing_only_in_state(store, &sent, findings)
 }
 
 /// "Waste is a reason or type with waste, destroy, destruction, spoil, expired, disposal."
@@ -232,7 +232,8 @@ fn match_other_unit(store: &Store, pos: &mut [Pos], state: &mut [State], finding
 
 /// A transfer out is settled by an equal adjustment within two hours, by the state's own record that the package left, or
 /// by the package being gone from the state.
-fn transfers_out(store: &Store, pos: &mut [Pos], state: &mut [State], findings: &mut Findings) {
+fn transfers_out(store: &Store, pos: &mut [Pos], state: &mut [State], findings: &mut Findings) -> BTreeSet<usize> {
+    let mut sent = BTreeSet::new();
     for change in pos.iter_mut().filter(|change| change.kind == Kind::TransferOut) {
         let equal = |other: &&mut State| {
             !other.done && other.tag == change.tag && other.amount == change.amount && near(store, change.at, other.at)
@@ -241,12 +242,23 @@ fn transfers_out(store: &Store, pos: &mut [Pos], state: &mut [State], findings: 
             pair_up(store, change, other, findings);
             continue;
         }
-        let left = store.shipped.iter().any(|shipped| shipped.outgoing && shipped.tag == change.tag);
+        let own = |row: &&Shipped| row.outgoing && row.tag == change.tag;
+        let mut left = store.shipped.iter().enumerate().filter(|(_, row)| own(row));
+        let same = left.find(|(place, row)| {
+            let amount = store.state_amount(&row.tag, row.quantity).ok();
+            !sent.contains(place) && amount == Some(-change.amount)
+        });
+        if let Some((place, _)) = same {
+            sent.insert(place);
+            change.done = true;
+            continue;
+        }
         let gone = store.packages.get(&change.tag).is_none_or(|package| package.quantity.number == 0);
-        if left || gone {
+        if gone {
             change.done = true;
         }
     }
+    sent
 }
 
 /// "A further state adjustment of a matched one's amount, class and note within those 2 hours is `adjustment_reported_twice`."
@@ -274,7 +286,7 @@ fn reported_twice(store: &Store, state: &mut [State], matches: &[Match], finding
 /// "… or an equal adjustment brought it back." It may come at any time after the return, or up to two hours before it.
 fn settle_returns(store: &Store, returns: Vec<Return>, state: &mut [State], findings: &mut Findings) {
     let late = |at: Timestamp| at > store.config.pos_as_of;
-    for back in returns.into_iter().filter(|back| back.at >= store.config.window_start) {
+    for back in returns {
         let equal = |other: &&mut State| {
             let since = other.at.last() >= back.at || near(store, back.at, other.at);
             !other.done && other.tag == back.tag && other.amount == back.amount && !other.waste && since
@@ -286,7 +298,7 @@ fn settle_returns(store: &Store, returns: Vec<Return>, state: &mut [State], find
                 (false, true) => findings.fly(&back.tag, back.amount),
                 _ => {}
             }
-        } else if !late(back.at) {
+        } else if !late(back.at) && back.at >= store.config.window_start {
             let young = crate::sales::is_young(store, back.at);
             let refs = [back.number.as_str(), back.original.as_str()];
             findings.add_or_fly(young, &back.tag, "return_only_in_pos", back.amount, back.at, &refs);
@@ -329,13 +341,14 @@ fn left_in_state(store: &Store, state: &[State], findings: &mut Findings) {
 }
 
 /// Packages that the state itself lists as sent away while the POS records no transfer.
-fn outgoing_only_in_state(store: &Store, pos: &[Pos], findings: &mut Findings) -> Result<(), JudgeError> {
-    let sent: BTreeSet<&str> =
-        pos.iter().filter(|change| change.kind == Kind::TransferOut).map(|change| change.tag.as_str()).collect();
-    let known: BTreeSet<&str> = store.inventory.iter().map(|row| row.tag.as_str()).collect();
-    for shipped in store.shipped.iter().filter(|shipped| shipped.outgoing) {
+fn outgoing_only_in_state(store: &Store, sent: &BTreeSet<usize>, findings: &mut Findings) -> Result<(), JudgeError> {
+    let listed = store.inventory.iter().map(|row| &row.tag);
+    let sold = store.sales.iter().map(|row| &row.tag);
+    let known: BTreeSet<&str> =
+        listed.chain(sold).chain(store.movements.iter().map(|row| &row.tag)).map(String::as_str).collect();
+    for (place, shipped) in store.shipped.iter().enumerate().filter(|(_, shipped)| shipped.outgoing) {
         let Some(at) = shipped.at.filter(|at| !before_window(store, *at)) else { continue };
-        if sent.contains(shipped.tag.as_str()) || !known.contains(shipped.tag.as_str()) {
+        if sent.contains(&place) || !known.contains(shipped.tag.as_str()) {
             continue;
         }
         let amount = store.state_amount(&shipped.tag, shipped.quantity)?;

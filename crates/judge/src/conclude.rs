@@ -84,7 +84,7 @@ fn verdict(balances: &Balances, findings: &Findings, tag: &str, shelf: Option<Sh
 
 /// "`rounding`, which alone makes no discrepancy"; "A shelf difference alone is a discrepancy."
 fn is_discrepant(verdict: &Verdict) -> bool {
-    let shelf = verdict.shelf.as_ref().is_some_and(|shelf| !shelf.difference.is_zero());
+    let shelf = verdict.shelf.as_ref().is_some_and(|shelf| !shelf.difference.is_zero() || !shelf.causes.is_empty());
     let cause = verdict.causes.keys().any(|cause| cause != "rounding");
     cause || shelf || !verdict.unexplained.is_zero()
 }

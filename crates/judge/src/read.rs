@@ -25,12 +25,19 @@ struct StoreToml {
     #[serde(default)]
     reporting: ReportingToml,
     #[serde(default)]
+    pos: PosToml,
+    #[serde(default)]
     rooms: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize, Default)]
 struct ReportingToml {
     every_minutes: Option<i64>,
+}
+
+#[derive(Deserialize, Default)]
+struct PosToml {
+    corrections: Option<String>,
 }
 
 /// What `store.toml` says.
@@ -43,6 +50,8 @@ pub(crate) struct Config {
     /// `every_minutes` in nanoseconds.
     pub every: i128,
     pub rooms: BTreeMap<String, String>,
+    /// A correction in the POS is always reported to the state, too.
+    pub echoed: bool,
 }
 
 /// A row of `pos/inventory.csv`.
@@ -118,6 +127,8 @@ pub(crate) struct Receipt {
     pub at: When,
     pub customer: String,
     pub recorded: Option<Timestamp>,
+    /// When it last changed.
+    pub modified: Option<Timestamp>,
     pub lines: Vec<ReceiptLine>,
 }
 
@@ -232,6 +243,7 @@ fn config(folder: &Path) -> Result<Config, JudgeError> {
         state_as_of: either(&read.state_as_of)?,
         every: i128::from(read.reporting.every_minutes.unwrap_or(60)) * MINUTE,
         rooms: read.rooms,
+        echoed: read.pos.corrections.as_deref() == Some("echoed"),
         zone,
     })
 }
@@ -562,6 +574,7 @@ fn receipt(record: &Json, kind: &str, row: usize, zone: &TimeZone) -> Result<Rec
         at: needed(when(record, "SalesDateTime", zone), kind, row, "SalesDateTime")?,
         customer: text(record, "SalesCustomerType"),
         recorded: when(record, "RecordedDateTime", zone).map(|moment| moment.first),
+        modified: modified(record),
         lines,
     })
 }

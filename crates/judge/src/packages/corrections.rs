@@ -2,6 +2,7 @@
 
 use crate::adjustments::names_time;
 use crate::findings::{Correction, Findings, Item};
+use crate::number::Exact;
 use crate::read::Store;
 use crate::sales::{Naming, names};
 use crate::time::distance;
@@ -37,6 +38,9 @@ pub(super) fn settle(store: &Store, findings: &mut Findings) {
                 Some(place) => {
                     if let Some(items) = findings.items.get_mut(&correction.tag) {
                         items.remove(place);
+                        if store.config.echoed {
+                            settle_linked(items, correction.quantity);
+                        }
                     }
                 }
                 None => left.push(correction),
@@ -48,6 +52,18 @@ pub(super) fn settle(store: &Store, findings: &mut Findings) {
     // waits for nothing.
     for one in corrections {
         findings.add_or_fly(false, &one.tag, "adjustment_only_in_pos", one.quantity, one.at, &[&one.corrects]);
+    }
+}
+
+/// "the state is first brought to the POS's figure and one POS correction then carries both; both steps are one linked
+/// plan": the adjustment that brought the state there, and the echo of the correction.
+fn settle_linked(items: &mut Vec<Item>, quantity: Exact) {
+    let place = |items: &[Item], wanted: Exact| {
+        items.iter().position(|item| item.cause == "adjustment_only_in_state" && item.quantity == wanted)
+    };
+    if let (Some(echo), Some(brought)) = (place(items, -quantity), place(items, quantity)) {
+        items.remove(echo.max(brought));
+        items.remove(echo.min(brought));
     }
 }
 

@@ -84,6 +84,7 @@ fn empty_sale(receipt: &Receipt) -> StateSale {
         number: receipt.number.clone(),
         at: receipt.at,
         recorded: receipt.recorded,
+        modified: receipt.modified,
         tag: String::new(),
         product: String::new(),
         customer: receipt.customer.clone(),

@@ -78,6 +78,7 @@ struct StateSale {
     number: String,
     at: When,
     recorded: Option<Timestamp>,
+    modified: Option<Timestamp>,
     tag: String,
     product: String,
     customer: String,
@@ -90,6 +91,13 @@ struct StateSale {
 impl StateSale {
     fn amount(&self) -> Exact {
         self.lines.iter().map(|line| line.amount).sum()
+    }
+
+    /// Whether it was voided only after the POS's snapshot was taken: by the void's own time, or where that is a date alone
+    /// by the last change of the receipt.
+    fn voided_after(&self, snapshot: Timestamp) -> bool {
+        let changed = self.modified.is_some_and(|at| at > snapshot);
+        self.archived.is_some_and(|at| at.first > snapshot || (at.date_only && changed))
     }
 
     /// Whether the state's snapshot already holds it.

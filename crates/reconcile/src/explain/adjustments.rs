@@ -145,8 +145,10 @@ fn settle_events(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>], set
     }
 }
 
-/// A return is settled when an equal adjustment brought the goods back in the state.
+/// A return is settled when an equal adjustment brought the goods back in the state. One of before the window is looked at
+/// only for that: an adjustment just after the window's start may be its other half.
 fn settle_returns(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
+    let settings = draft.settings;
     for finding in draft.findings.iter_mut().filter(|finding| finding.cause == Cause::ReturnOnlyInPos) {
         let Some(returned) = finding.when else { continue };
         let earliest = returned.bounds().0.saturating_sub(SAME_ADJUSTMENT).unwrap_or(returned.bounds().0);
@@ -155,8 +157,11 @@ fn settle_returns(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
             .filter(|their| !their.settled && their.class == WasteClass::Other && their.amount == finding.amount)
             .filter(|their| their.movement.when.bounds().1 >= earliest)
             .min_by_key(|their| their.movement.when.distance(returned));
+        let is_settled = brought_back.is_some();
         if let Some(adjustment) = brought_back {
             adjustment.settled = true;
+        }
+        if is_settled || !settings.in_window(returned, Book::Pos) {
             finding.amount = Amount::ZERO;
             finding.evidence.clear();
         }

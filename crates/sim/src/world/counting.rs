@@ -111,6 +111,8 @@ impl World<'_> {
             Mistake::MoistureLoss => self.dry_out(lot),
             Mistake::ScaleError => self.misweigh(lot, gap),
             Mistake::NotYetMoved => {
+                // Sales name no room: after them nobody could tell what lies where.
+                self.retire(lot);
                 self.move_stock(lot, 0, gap)?;
                 self.count_lot(lot, &Counted::NotMoved(gap));
             }

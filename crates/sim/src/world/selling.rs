@@ -823,9 +823,12 @@ impl World<'_> {
     /// Another number for a line: more or less, and never one that rounding or a unit would explain.
     fn edited(&mut self, line: &Line) -> Decimal {
         let step = if self.form(line.lot) == Form::Pieces { ONE } else { ONE / 2 };
-        let amount = line.amount + self.dice.between(1, 2) * step;
+        // Pre-rolls are rung up in pieces and reported in grams: the number of pieces in grams is another unit's.
+        let pieces = if self.form(line.lot) == Form::Rolled { line.amount / (ONE / 2) * ONE } else { 0 };
         let less = line.amount - step;
-        exact(if less > 0 && self.dice.chance(1, 2) { less } else { amount })
+        let wanted =
+            if less > 0 && self.dice.chance(1, 2) { less } else { line.amount + self.dice.between(1, 2) * step };
+        exact(if wanted == pieces { wanted + step } else { wanted })
     }
 }
 

@@ -232,7 +232,7 @@ impl World<'_> {
     /// A person adjusts in the state's page; hours later the POS is corrected to it: settled, and no discrepancy.
     fn correct_a_fact(&mut self) -> Result<(), SimError> {
         let corrected_at = self.later(60, 300);
-        if corrected_at + SignedDuration::from_mins(30) >= self.quiet_from() {
+        if self.now < self.style.window_start || corrected_at + SignedDuration::from_mins(30) >= self.quiet_from() {
             return Ok(());
         }
         let Some((lot, amount)) = self.lot_and_amount() else { return Ok(()) };

@@ -7,7 +7,7 @@ use crate::{Amount, Settings};
 use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use trueup_core::When;
+use trueup_core::{Book, When};
 
 /// Where to find the sales that a receipt may belong to, without looking at each.
 struct SaleIndex<'a> {
@@ -54,6 +54,13 @@ fn places<'m>(map: &'m FxHashMap<&str, Vec<usize>>, key: &str) -> &'m [usize] {
     if key.is_empty() { &[] } else { map.get(key).map_or(&[], Vec::as_slice) }
 }
 
+/// Whether the receipt is of a sale that was made after the POS's snapshot was taken: it is no further receipt of an
+/// earlier sale. One that was recorded before the snapshot only tells its time wrong.
+fn is_ahead(receipt: &StateReceipt<'_>, settings: &Settings) -> bool {
+    let (line, sale) = receipt.head();
+    settings.after_snapshot(line.when, Book::Pos) && sale.recorded.is_none_or(|at| at > settings.pos_as_of)
+}
+
 /// Gives each state receipt to its sale; returns those that belong to none.
 pub(super) fn assign<'a>(
     sales: &mut [PosSale<'a>],
@@ -78,7 +85,9 @@ pub(super) fn assign<'a>(
     rest = assign_by_time(sales, &index, rest, false);
     make_room(sales, &index, &rest, settings);
     rest = assign_alike(sales, rest);
-    rest = assign_by_time(sales, &index, rest, true);
+    let (ahead, rest) = rest.into_iter().partition(|receipt| is_ahead(receipt, settings));
+    let mut rest = assign_by_time(sales, &index, rest, true);
+    rest.extend::<Vec<_>>(ahead);
     rest.extend(unmatched);
     rest.sort_by(|a, b| (a.head().0.when, a.age_key()).cmp(&(b.head().0.when, b.age_key())));
     rest
@@ -102,7 +111,8 @@ fn assign_named<'a, 'i>(
             let (days, distance) = (sale.when().days_apart(when, &settings.zone), sale.when().distance(when));
             (days, distance > SAME_SALE, distance, index, *place)
         });
-        let fits: Vec<_> = fits.filter(|(days, ..)| *days <= days_apart).collect();
+        let ahead = days_apart != u32::MAX && is_ahead(receipt, settings);
+        let fits: Vec<_> = fits.filter(|(days, apart, ..)| *days <= days_apart && !(ahead && *apart)).collect();
         let nearest_day = fits.iter().map(|(days, ..)| *days).min();
         let of_quantity = |place: usize| sales[place].quantity() == quantity;
         pairs.extend(fits.into_iter().filter(|(days, .., place)| Some(*days) == nearest_day && of_quantity(*place)));
@@ -131,6 +141,7 @@ fn assign_nearest<'a, 'i>(
     for receipt in receipts {
         let when = receipt.head().0.when;
         let (named, days_apart) = candidates(&receipt);
+        let ahead = days_apart != u32::MAX && is_ahead(&receipt, settings);
         let best = named
             .iter()
             .map(|place| {
@@ -139,7 +150,7 @@ fn assign_nearest<'a, 'i>(
                 let days = sale.when().days_apart(when, &settings.zone);
                 (days, distance > SAME_SALE, sale.is_full(), distance, *place)
             })
-            .filter(|(days, ..)| *days <= days_apart)
+            .filter(|(days, apart, is_full, ..)| *days <= days_apart && !(ahead && (*apart || *is_full)))
             .min();
         match best {
             Some((.., place)) => sales[place].receipts.push(receipt),

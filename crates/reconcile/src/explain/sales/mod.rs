@@ -294,7 +294,8 @@ fn is_after_state_snapshot(receipt: &StateReceipt<'_>, settings: &Settings) -> b
 fn happened_in_window(finding: &Finding, balance: &Balance<'_, '_>, settings: &Settings) -> bool {
     match finding.cause {
         Cause::VoidOnlyInPos => balance.sale.voids.iter().any(|event| settings.in_window(event.when, Book::Pos)),
-        Cause::ReturnOnlyInPos => balance.sale.returns.iter().any(|event| settings.in_window(event.when, Book::Pos)),
+        // One of before the window may still be what an adjustment of within it brought back.
+        Cause::ReturnOnlyInPos => true,
         Cause::VoidOnlyInState => {
             let lines = balance.receipts.iter().flat_map(|receipt| &receipt.lines);
             lines.filter_map(|(_, sale)| sale.voided).any(|when| settings.in_window(when, Book::State))
@@ -594,7 +595,7 @@ fn explain_state_only(draft: &mut Draft<'_>, receipt: &StateReceipt<'_>) {
 /// A void or return whose sale is not in the POS's file: it lies before the window, or no number was given.
 fn explain_stray(draft: &mut Draft<'_>, event: &Event<'_>) {
     let settings = draft.settings;
-    if !settings.in_window(event.when, Book::Pos) {
+    if event.kind == "void" && !settings.in_window(event.when, Book::Pos) {
         return;
     }
     let Some(line) = sale_line(event.movement) else { return };
