@@ -218,11 +218,21 @@ impl Score {
                     )
                 });
             let there = found.plan.iter().any(|step| kinds.contains(&(step.system, step.action)));
-            self.steps_missing += u64::from(!kinds.is_empty() && !there && !by_count);
+            let is_missing = !kinds.is_empty() && !there && !by_count;
+            self.steps_missing += u64::from(is_missing);
+            if is_missing && self.examples.len() < EXAMPLES {
+                let plan: Vec<_> = found.plan.iter().map(|step| (step.system.name(), step.action.name())).collect();
+                self.examples.push(format!("{}: no step for {cause} of {causes:?} in {plan:?}", found.package));
+            }
         }
         let is_echoed = settings.corrections == Corrections::Echoed;
-        let forbidden = found.plan.iter().filter(|step| is_forbidden(step, &causes, is_counted, is_echoed)).count();
-        self.steps_forbidden += u64::try_from(forbidden).unwrap_or(u64::MAX);
+        let forbidden: Vec<_> =
+            found.plan.iter().filter(|step| is_forbidden(step, &causes, is_counted, is_echoed)).collect();
+        self.steps_forbidden += u64::try_from(forbidden.len()).unwrap_or(u64::MAX);
+        if let Some(step) = forbidden.first().filter(|_| self.examples.len() < EXAMPLES) {
+            let (system, action) = (step.system.name(), step.action.name());
+            self.examples.push(format!("{}: {system} {action} for {causes:?}", found.package));
+        }
     }
 
     /// Of the causes told, the share that is true.

@@ -2,7 +2,7 @@
 
 use crate::JudgeError;
 use crate::json::Json;
-use crate::number::{Dimension, Exact, Written, parse_number, pieces_times};
+use crate::number::{Dimension, Exact, Unit, Written, parse_number, pieces_times};
 use crate::time::{MINUTE, When, present};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -380,6 +380,13 @@ fn weights(folder: &Path, config: &Config) -> Result<Vec<Weight>, JudgeError> {
         let gross = quantity(row, "gross", "unit", place)?;
         let tare = parse_number(&cell(row, "tare")).map_or(0, |number| number.0);
         let net = Written { number: gross.number - tare, ..gross };
+        // Weighed in a tin, counted in pieces: so many pieces of the weight of one.
+        let net = match parse_number(&cell(row, "piece_weight")) {
+            Some((piece, _)) if piece > 0 => {
+                Written { number: net.number * 1_000_000_000_000 / piece, unit: Unit::Each, ..net }
+            }
+            _ => net,
+        };
         let at = moment(row, "at", &config.zone, place)?;
         Ok((stable, Weight { at, tag: tag(&cell(row, "package_id")), net }))
     })?;

@@ -92,7 +92,11 @@ pub(crate) fn conclude(working: &Working<'_>) -> Concluded {
         working.explained.in_flight + waiting.iter().map(|finding| finding.amount).sum()
     };
     let rest = working.raw_difference() - in_flight - findings.iter().map(|finding| finding.amount).sum();
-    if rest == working.explained.perhaps_late {
+    let sent_out: Amount = sent_out(working).filter(|finding| finding.in_flight).map(|finding| finding.amount).sum();
+    if rest == -sent_out && !sent_out.is_zero() && !in_neither {
+        // The state has them already, though its manifest is not among the files.
+        in_flight -= sent_out;
+    } else if rest == working.explained.perhaps_late {
         // The state's balance does not hold them yet.
         in_flight += rest;
     }
@@ -128,12 +132,15 @@ fn carried_forward(working: &Working<'_>) -> Option<Finding> {
     (!amount.is_zero()).then(|| Finding::new(Cause::CarriedForward, amount, 990, vec![record]))
 }
 
+/// Findings for which the state's files may hold no record.
+fn sent_out<'w>(working: &'w Working<'_>) -> impl Iterator<Item = &'w Finding> {
+    working.explained.decided_by_balance.iter().map(|place| &working.explained.findings[*place])
+}
+
 /// Goods sent out in the POS whose manifest is not among the state's files: if the state's balance fell as much, it
 /// has them, and nothing differs.
 fn drop_sent_out(working: &Working<'_>, findings: &mut Vec<Finding>, difference: Amount) {
-    let by_balance = |finding: &Finding| {
-        working.explained.decided_by_balance.iter().any(|place| working.explained.findings[*place] == *finding)
-    };
+    let by_balance = |finding: &Finding| sent_out(working).any(|sent| sent == finding);
     let others: Amount = findings.iter().filter(|finding| !by_balance(finding)).map(|finding| finding.amount).sum();
     if others == difference {
         findings.retain(|finding| !by_balance(finding));

@@ -185,6 +185,16 @@ impl<'o> World<'o> {
 
     // --- Setting up -----------------------------------------------------------------------------------------------
 
+    /// The next tag of a supplier that nobody has misspelled another as.
+    fn fresh_tag(&mut self, supplier: usize) -> PackageTag {
+        loop {
+            let tag = self.tags.of_supplier(supplier);
+            if !self.all_tags.contains(&tag) {
+                return tag;
+            }
+        }
+    }
+
     /// A lot that neither book knows yet.
     fn new_lot(&mut self, item: u32, tag: PackageTag) -> Lot {
         let lot = Lot::try_from(self.lots.len()).unwrap_or(Lot::MAX);
@@ -235,7 +245,7 @@ impl<'o> World<'o> {
         let day = self.style.day(-20);
         for number in 0..self.options.packages {
             let item = self.any_item();
-            let tag = self.tags.of_supplier(usize::try_from(number / 7).unwrap_or(0));
+            let tag = self.fresh_tag(usize::try_from(number / 7).unwrap_or(0));
             let lot = self.new_lot(item, tag);
             let quantity = self.usual_quantity(item);
             let room = u8::from(self.dice.chance(1, 2));

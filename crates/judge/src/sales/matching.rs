@@ -160,6 +160,14 @@ fn hand_out_larger(books: &mut Books<'_>, pairs: &[Pair]) {
     }
 }
 
+/// "each side with its own as-of": a sale made after the POS's snapshot is not among the POS's; it is no further receipt of
+/// an earlier one, and another day's number does not make it one.
+fn is_ahead(books: &Books<'_>, line: usize) -> bool {
+    let snapshot = books.store.config.pos_as_of;
+    let sold_later = |line: &StateSale| line.at.first > snapshot && line.recorded.is_none_or(|at| at > snapshot);
+    books.state.get(line).is_some_and(sold_later)
+}
+
 /// "A state receipt belongs to the POS receipt that its external number names … the business day (±1) must fit, and the tag"
 pub(super) fn numbered(books: &mut Books<'_>) {
     let tills = tills(books);
@@ -167,12 +175,13 @@ pub(super) fn numbered(books: &mut Books<'_>) {
         let standing = |line: &&usize| books.state.get(**line).is_some_and(|line| line.archived.is_none());
         let mut pairs: Vec<Pair> =
             lines.iter().filter(standing).flat_map(|line| numbered_pairs(books, &sales, *line, &tills)).collect();
+        pairs.retain(|pair| pair.distance <= 2 * MINUTE || !is_ahead(books, pair.line));
         pairs.sort_by_key(|pair| (pair.distance, pair.sale, pair.line));
         hand_out(books, &pairs);
         hand_out_larger(books, &pairs);
         // What nobody lacks is a further receipt of the nearest sale that it names.
         for pair in pairs {
-            if is_free(books, pair) {
+            if is_free(books, pair) && !is_ahead(books, pair.line) {
                 take(books, pair);
             }
         }
@@ -194,7 +203,7 @@ pub(super) fn numberless(books: &mut Books<'_>) {
                 (Some(sale), Some(line)) => alike(sale, line),
                 _ => false,
             };
-            if same && is_free(books, pair) {
+            if same && is_free(books, pair) && !is_ahead(books, pair.line) {
                 take(books, pair);
             }
         }

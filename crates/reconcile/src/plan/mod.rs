@@ -135,14 +135,23 @@ pub(crate) fn plan(
     planner.steps
 }
 
-/// Adjustments of both books that come to the same, too far apart to be one: giving each book the other's would take the
-/// goods off twice. A count has to say.
+/// Adjustments of both books that are the same one by one, too far apart in time to be one each: giving each book the
+/// other's would take the goods off twice. A count has to say.
 fn mirror_each_other(concluded: &Concluded) -> bool {
-    let mut moving = concluded.findings.iter().filter(|finding| !finding.amount.is_zero()).peekable();
+    let moving = || concluded.findings.iter().filter(|finding| !finding.amount.is_zero());
+    let amounts = |causes: [Cause; 2]| -> Vec<(bool, Amount)> {
+        let of_book = moving().filter(|finding| causes.contains(&finding.cause));
+        let mut amounts: Vec<_> = of_book.map(|finding| (finding.cause == causes[1], finding.amount.abs())).collect();
+        amounts.sort_unstable();
+        amounts
+    };
+    let in_pos = amounts([Cause::AdjustmentOnlyInPos, Cause::DestroyedOnlyInPos]);
+    let in_state = amounts([Cause::AdjustmentOnlyInState, Cause::DestroyedOnlyInState]);
     concluded.difference.is_zero()
         && concluded.unexplained.is_zero()
-        && moving.peek().is_some()
-        && moving.all(|finding| finding.cause.is_adjustment())
+        && !in_pos.is_empty()
+        && in_pos == in_state
+        && moving().count() == in_pos.len() + in_state.len()
 }
 
 struct Planner<'a> {
@@ -372,9 +381,9 @@ impl Planner<'_> {
     /// Where the books differ by adjustments alone and every stocked room is counted, the count decides.
     fn count_decides(&self, concluded: &Concluded) -> Option<Amount> {
         let shelf = self.shelf?;
-        let mut moving = concluded.findings.iter().filter(|finding| !finding.amount.is_zero()).peekable();
-        let adjustments_alone = moving.peek().is_some()
-            && moving.all(|finding| finding.cause.is_adjustment() || finding.cause == Cause::Rounding);
+        let moving = || concluded.findings.iter().filter(|finding| !finding.amount.is_zero());
+        let adjustments_alone = moving().any(|finding| finding.cause.is_adjustment())
+            && moving().all(|finding| finding.cause.is_adjustment() || finding.cause == Cause::Rounding);
         (adjustments_alone && concluded.unexplained.is_zero()).then_some(shelf.quantity)
     }
 

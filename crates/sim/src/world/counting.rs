@@ -147,6 +147,8 @@ impl World<'_> {
             return;
         }
         self.guard.count(lot);
+        // The second pass takes a moment; nothing of the lot is sold meanwhile.
+        self.guard.block(lot, self.now + SignedDuration::from_secs(10));
         let mut off = match how {
             Counted::Short(gap, cause) => {
                 self.ledger.shelf(tag, cause, i128::from(*gap), self.now);

@@ -57,7 +57,7 @@ impl World<'_> {
         let held = self.state.on_hand(product);
         let today = self.style.local(self.now).date();
         if let Some(known) = self.state.lot_mut(product) {
-            known.archived = Some(today);
+            (known.archived, known.quantity) = (Some(today), 0);
         }
         self.state.change(source, held);
         self.fact(product, "discontinued_in_state", held, "");
@@ -105,7 +105,7 @@ impl World<'_> {
             }
             return Ok(());
         };
-        let tag = self.tags.of_supplier(3);
+        let tag = self.fresh_tag(3);
         let product = self.new_lot(self.item(source), tag);
         self.split_in_pos(source, product, amount)?;
         let arrives = self.reported_adjustment();
@@ -140,7 +140,7 @@ impl World<'_> {
             self.postpone(mistake);
             return Ok(());
         };
-        let tag = self.tags.of_supplier(4);
+        let tag = self.fresh_tag(4);
         let product = self.new_lot(self.item(source), tag);
         self.guard.close(product);
         self.guard.make_single(source);
@@ -164,7 +164,7 @@ impl World<'_> {
             self.postpone(Mistake::MergedInState);
             return Ok(());
         };
-        let tag = self.tags.of_supplier(4);
+        let tag = self.fresh_tag(4);
         let product = self.new_lot(self.item(first), tag);
         let sources: Vec<_> = [first, second].into_iter().map(|lot| (lot, self.state.on_hand(lot))).collect();
         self.make_product(product, &sources);

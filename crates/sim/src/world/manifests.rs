@@ -5,6 +5,7 @@ use crate::SimError;
 use crate::goods::{Atoms, ONE, misspelled};
 use crate::guard::Lot;
 use crate::mistake::Mistake;
+use crate::options::StateForm;
 use crate::pos::{Movement, PosLot, Stock};
 use crate::state::{Manifest, ManifestRow};
 use jiff::{SignedDuration, Timestamp};
@@ -38,7 +39,7 @@ impl World<'_> {
         for _ in 0..count {
             let item = self.any_item();
             let quantity = self.usual_quantity(item);
-            let tag = self.tags.of_supplier(supplier);
+            let tag = self.fresh_tag(supplier);
             let lot = self.new_lot(item, tag);
             rows.push(ManifestRow { tag, item, shipped: quantity, received: Some(quantity), state: "Accepted" });
             self.arrange_receiving(lot, quantity, at, &manifest);
@@ -46,7 +47,7 @@ impl World<'_> {
         if self.dice.chance(1, 4) {
             // One of them is refused at the door.
             let item = self.any_item();
-            let tag = self.tags.of_supplier(supplier);
+            let tag = self.fresh_tag(supplier);
             self.new_lot(item, tag);
             rows.push(ManifestRow { tag, item, shipped: 20 * ONE, received: None, state: "Rejected" });
         }
@@ -106,7 +107,7 @@ impl World<'_> {
         let quantity = (self.dice.between(60, 90_000) * 10 + 7) * ONE;
         let manifest = self.state.next_manifest();
         let only_in_pos = mistake == Mistake::ReceivedOnlyInPos;
-        let tag = if only_in_pos { self.tags.pos_only() } else { self.tags.of_supplier(9) };
+        let tag = if only_in_pos { self.tags.pos_only() } else { self.fresh_tag(9) };
         let lot = self.new_lot(item, tag);
         self.guard.close(lot);
         let mut received = Some(quantity);
@@ -176,6 +177,10 @@ impl World<'_> {
 
     /// Sends a part of a lot to another licence, in both books.
     pub(super) fn send_out_on_both(&mut self) -> Result<(), SimError> {
+        if self.options.state_form == StateForm::Tables {
+            // Tables have no manifests.
+            return Ok(());
+        }
         let Some((lot, amount)) = self.lot_and_amount() else { return Ok(()) };
         self.send_out_in_pos(lot, amount)?;
         let leaves = self.now + SignedDuration::from_secs(self.dice.between(1, 600));

@@ -38,7 +38,7 @@ impl World<'_> {
         let quantity = (self.dice.between(60, 90_000) * 10 + 3) * ONE;
         match mistake {
             Mistake::MissingInPos => {
-                let tag = self.tags.of_supplier(9);
+                let tag = self.fresh_tag(9);
                 let lot = self.new_lot(item, tag);
                 self.guard.close(lot);
                 self.state.learn(lot, self.state_lot(lot, quantity, 0, Some(self.style.day(-9))));
@@ -192,12 +192,18 @@ impl World<'_> {
     }
 
     fn sent_out_once(&mut self, mistake: Mistake) -> Result<(), SimError> {
-        let Some((lot, amount)) = self.lot_and_amount() else {
+        // Where no manifest is among the records the balance alone tells: it must have nothing else to tell.
+        let by_balance = self.options.state_form == StateForm::Tables;
+        let found = self.lot_and_amount().filter(|(lot, _)| !(by_balance && self.guard.is_single(*lot)));
+        let Some((lot, amount)) = found else {
             self.postpone(mistake);
             return Ok(());
         };
         if mistake == Mistake::SentOutOnlyInPos {
             self.send_out_in_pos(lot, amount)?;
+            if by_balance {
+                self.guard.make_single(lot);
+            }
             self.fact(lot, "transfer_out_only_in_pos", -amount, "");
         } else {
             self.ship(lot, amount)?;

@@ -481,6 +481,10 @@ impl World<'_> {
 
     fn void_on_both(&mut self, sale: Sale, arrives: Timestamp, after: SignedDuration) {
         let voided_at = sale.at + after;
+        if self.options.state_form == StateForm::Tables && voided_at >= self.style.pos_as_of {
+            // The tables give the day of a void, and nothing else tells that it came after the POS's snapshot.
+            return self.send(sale, arrives);
+        }
         self.keep_apart(&sale, voided_at);
         let voids_arrive = self.arrives(voided_at);
         for (lot, amount) in amounts(&sale.lines) {
@@ -521,6 +525,10 @@ impl World<'_> {
 
     fn return_by_edit(&mut self, sale: Sale, arrives: Timestamp, after: SignedDuration) {
         let returned_at = (sale.at + after).max(arrives + SignedDuration::from_mins(5));
+        if returned_at >= self.style.pos_as_of {
+            // A reduced receipt does not tell when it was reduced, so nobody could see that the POS is only behind.
+            return self.send(sale, arrives);
+        }
         let single = |lot: Lot| sale.lines.iter().filter(|line| line.lot == lot).count() == 1;
         let back = self.part_of(&sale).filter(|line| single(line.lot));
         let Some(back) = back.filter(|line| self.guard.take_amount(line.lot, line.amount)) else {
@@ -808,6 +816,10 @@ impl World<'_> {
             _ => {
                 let edited = self.edited(&line);
                 let apart = atoms_of(edited) - line.amount;
+                if !self.guard.take_amount(line.lot, apart) {
+                    // A correction of that amount could be meant for either fact.
+                    return self.send(sale, arrives);
+                }
                 let side = if apart < 0 { Side::Pos } else { Side::State };
                 self.guard.add_loose(self.loose(&sale, side, line.lot, apart.abs()));
                 ChangeKind::EditByHand(line.lot, edited)

@@ -24,6 +24,10 @@ const WASTE: [&str; 3] = ["Waste (Unusable)", "Spoilage", "Mandated Destruction"
 impl World<'_> {
     /// One of the day's honest tasks.
     pub(super) fn task(&mut self) -> Result<(), SimError> {
+        if self.now >= self.style.pos_as_of {
+            // The state knows of such things by their day alone: nobody could tell them from the morning's.
+            return Ok(());
+        }
         match self.dice.weighted(&[6, 3, 1, 3, 3, 2, 2, 2, 1]) {
             0 => self.adjust_on_both(false),
             1 => self.adjust_on_both(true),
@@ -254,6 +258,7 @@ impl World<'_> {
             note: "to the state's figure".to_owned(),
             by,
             reported: self.style.corrections == Corrections::Echoed,
+            corrects: self.style.zone.rfc3339(self.now + SignedDuration::from_secs(1)),
             ..Movement::default()
         };
         self.agenda.at(at, Event::PosMove(Box::new(PosMove { lot, movement, changes: true })));

@@ -4,7 +4,7 @@
 use super::{DAYS_APART, PosSale, SAME_SALE, StateReceipt};
 use crate::explain::pairing::{Moment, pair_in_time};
 use crate::{Amount, Settings};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use trueup_core::{Book, When};
@@ -54,6 +54,9 @@ fn places<'m>(map: &'m FxHashMap<&str, Vec<usize>>, key: &str) -> &'m [usize] {
     if key.is_empty() { &[] } else { map.get(key).map_or(&[], Vec::as_slice) }
 }
 
+/// A receipt that carries the time of its sale carries it to the second, give or take how it was rounded and sent.
+const SAME_TIME: SignedDuration = SignedDuration::from_secs(5);
+
 /// Whether the receipt is of a sale that was made after the POS's snapshot was taken: it is no further receipt of an
 /// earlier sale. One that was recorded before the snapshot only tells its time wrong.
 fn is_ahead(receipt: &StateReceipt<'_>, settings: &Settings) -> bool {
@@ -94,7 +97,8 @@ pub(super) fn assign<'a>(
 }
 
 /// Gives each receipt to the sale that it names. `candidates` are the sales of that name and how many business days
-/// apart they may be. Where several fit (numbers restart by day or till), the quantity tells first, then the time.
+/// apart they may be. Where several fit (numbers restart by day or till), the sale's own time tells first, then the
+/// quantity, then the nearest time.
 fn assign_named<'a, 'i>(
     sales: &mut [PosSale<'a>],
     receipts: Vec<StateReceipt<'a>>,
@@ -114,8 +118,11 @@ fn assign_named<'a, 'i>(
         let ahead = days_apart != u32::MAX && is_ahead(receipt, settings);
         let fits: Vec<_> = fits.filter(|(days, apart, ..)| *days <= days_apart && !(ahead && *apart)).collect();
         let nearest_day = fits.iter().map(|(days, ..)| *days).min();
+        // Two tills count alike: a part of the sale of this very time is not all of another's.
+        let of_this_time = fits.iter().any(|(_, _, distance, ..)| *distance <= SAME_TIME);
+        let fits = fits.into_iter().filter(|(_, _, distance, ..)| !of_this_time || *distance <= SAME_TIME);
         let of_quantity = |place: usize| sales[place].quantity() == quantity;
-        pairs.extend(fits.into_iter().filter(|(days, .., place)| Some(*days) == nearest_day && of_quantity(*place)));
+        pairs.extend(fits.filter(|(days, .., place)| Some(*days) == nearest_day && of_quantity(*place)));
     }
     pairs.sort_unstable();
     let mut taken = vec![false; receipts.len()];
