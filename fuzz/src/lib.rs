@@ -127,11 +127,6 @@ pub fn read(table: Result<Table, InputError>) -> Whole {
     };
     let mut before = header.0;
     for (number, cells) in &rows {
-        // TEMPORARY SKIP: a row within a row is given twice.
-        if *number == before {
-            let end = Err(InputError::new("t.xlsx", "left out", "", ""));
-            return Whole { header: None, rows: Vec::new(), end };
-        }
         assert!(*number > before, "row {number} after row {before}");
         before = *number;
         for cell in cells {
@@ -149,10 +144,6 @@ pub fn read(table: Result<Table, InputError>) -> Whole {
         Err(error) => {
             assert_message(error);
             let row = error.row.unwrap_or(u64::MAX);
-            // TEMPORARY SKIP: what stands between the rows of a workbook is told as of the row before.
-            if error.file == "t.xlsx" && row == before {
-                return Whole { header: Some(header), rows, end };
-            }
             assert!(row > before, "an error in row {row} after row {before} was read");
         }
     }

@@ -203,21 +203,24 @@ impl CustomerType {
         })
     }
 
+    /// Whether it is adult use, in whatever words.
+    #[must_use]
+    pub const fn is_adult(self) -> bool {
+        matches!(self, Self::Consumer | Self::NonResidentConsumer | Self::Adult)
+    }
+
+    /// Whether it is medical use, in whatever words.
+    #[must_use]
+    pub const fn is_medical(self) -> bool {
+        matches!(self, Self::Patient | Self::Caregiver | Self::ExternalPatient | Self::Medical)
+    }
+
     /// Whether two books name different classes; a broad word differs from none of its kind.
     #[must_use]
     pub const fn differs_from(self, other: Self) -> bool {
-        const fn is_adult(class: CustomerType) -> bool {
-            matches!(class, CustomerType::Consumer | CustomerType::NonResidentConsumer | CustomerType::Adult)
-        }
-        const fn is_medical(class: CustomerType) -> bool {
-            matches!(
-                class,
-                CustomerType::Patient | CustomerType::Caregiver | CustomerType::ExternalPatient | CustomerType::Medical
-            )
-        }
         match (self, other) {
-            (Self::Adult, class) | (class, Self::Adult) => !is_adult(class),
-            (Self::Medical, class) | (class, Self::Medical) => !is_medical(class),
+            (Self::Adult, class) | (class, Self::Adult) => !class.is_adult(),
+            (Self::Medical, class) | (class, Self::Medical) => !class.is_medical(),
             (Self::Consumer, Self::Consumer)
             | (Self::Patient, Self::Patient)
             | (Self::Caregiver, Self::Caregiver)

@@ -82,6 +82,11 @@ pub enum SimError {
     },
 }
 
+/// The names of all mistakes that can be planted.
+pub fn mistake_names() -> impl Iterator<Item = &'static str> {
+    mistake::MISTAKES.iter().map(|facts| facts.name)
+}
+
 /// Lives a store's life and writes its records to `folder`, with the truth beside them. `progress` is told how many of
 /// how many days have passed.
 ///

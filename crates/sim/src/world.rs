@@ -31,6 +31,9 @@ pub(crate) const BUDTENDERS: [&str; 4] = ["Ari", "Bo", "Cam", "Dee"];
 /// What the program of the POS is called in the state's records.
 pub(crate) const INTEGRATION: &str = "POS Integration";
 
+/// No store's records reach over more than a century.
+const MOST_DAYS: u32 = 36_500;
+
 /// Something that will happen.
 pub(crate) enum Event {
     /// The business day of this number begins.
@@ -93,6 +96,9 @@ pub(crate) struct World<'o> {
     baseline: Vec<(PackageTag, Atoms, &'static str)>,
     typical_sales: i64,
     days: u32,
+    /// What the next customer takes as well, in the same minute.
+    asked_for: Option<Lot>,
+    last_sold: Option<Lot>,
     /// How often the mistake at hand was put off already.
     tries: u32,
 }
@@ -138,6 +144,9 @@ impl<'o> World<'o> {
         if options.lines < options.receipts {
             return Err(SimError::Options("every receipt has a line; ask for at least as many lines as receipts"));
         }
+        if options.days > MOST_DAYS {
+            return Err(SimError::Calendar);
+        }
         let style = Style::new(options)?;
         let mut dice = Dice::new(options.seed, "goods");
         let outage = Self::outage(&style, &mut dice);
@@ -168,6 +177,8 @@ impl<'o> World<'o> {
             baseline: Vec::new(),
             typical_sales,
             days: options.days,
+            asked_for: None,
+            last_sold: None,
             tries: 0,
             style,
         })

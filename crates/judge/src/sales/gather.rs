@@ -5,7 +5,7 @@ use super::{Books, Line, PosSale, Return, StateSale};
 use crate::JudgeError;
 use crate::number::Exact;
 use crate::read::{Receipt, Sale, Store};
-use crate::time::day;
+use crate::time::{MINUTE, day};
 use std::collections::BTreeMap;
 
 pub(super) fn gather(store: &Store) -> Result<Books<'_>, JudgeError> {
@@ -96,11 +96,13 @@ fn empty_sale(receipt: &Receipt) -> StateSale {
 
 /// The sale that a later row names: its number and package, before the row, of the same till where it can be, the latest.
 fn original_of(books: &Books<'_>, row: &Sale, original: &str) -> Option<usize> {
-    let fits = |sale: &PosSale| sale.tag == row.tag && sale.at <= row.at && names(original, &sale.number) != Naming::No;
+    // "a plain local time that exists twice (POS: the earlier": read so, a void of the second pass may come before its sale.
+    let not_later = |sale: &PosSale| sale.at.as_nanosecond() <= row.at.as_nanosecond() + 60 * MINUTE;
+    let fits = |sale: &PosSale| sale.tag == row.tag && not_later(sale) && names(original, &sale.number) != Naming::No;
     let rank = |sale: &PosSale| {
         let exact = names(original, &sale.number) == Naming::Exact;
         let till = !row.terminal.is_empty() && sale.terminal == row.terminal;
-        (exact, till, sale.at)
+        (sale.at <= row.at, exact, till, sale.at)
     };
     let found = books.pos.iter().enumerate().filter(|(_, sale)| fits(sale));
     found.max_by_key(|(_, sale)| rank(sale)).map(|(index, _)| index)

@@ -135,7 +135,13 @@ impl World<'_> {
         if receipts > 1 {
             let left = self.end_of_business().duration_since(self.now);
             let milliseconds = left.as_millis().max(0) * 2 / i128::from(receipts);
-            let gap = self.dice.between(0, i64::try_from(milliseconds).unwrap_or(i64::MAX)) + self.dice.between(0, 999);
+            let mut gap =
+                self.dice.between(0, i64::try_from(milliseconds).unwrap_or(i64::MAX)) + self.dice.between(0, 999);
+            if self.dice.chance(1, 15) {
+                // Two friends buy the same, at two tills.
+                self.asked_for = self.last_sold.take();
+                gap = gap.min(self.dice.between(0, 50_000));
+            }
             let next = self.now + SignedDuration::from_secs(gap / 1000);
             self.agenda.at(next, Event::Customer { receipts: receipts - 1, lines: lines - count.min(lines) });
         }
@@ -154,6 +160,7 @@ impl World<'_> {
         let customer = if patient { PATIENT } else { ADULT };
         let sale = Sale { number: core.to_string(), core, at: self.now, day, till, customer, lines };
         let fate = self.fate(&sale);
+        self.last_sold = sale.lines.first().map(|line| line.lot);
         for line in &sale.lines {
             self.pos.change(line.lot, line.sku, -line.amount, FRONT);
             self.guard.sold(line.lot, self.now, core, day);
@@ -170,7 +177,8 @@ impl World<'_> {
         let mut lines: Vec<Line> = Vec::with_capacity(count);
         for _ in 0..count {
             let again = lines.last().map(|line| line.lot).filter(|_| self.dice.chance(1, 15));
-            let Some(lot) = again.or_else(|| self.choose_lot(core, day)) else { continue };
+            let asked_for = self.asked_for.take().filter(|lot| self.may_be_sold(*lot, core, day));
+            let Some(lot) = again.or(asked_for).or_else(|| self.choose_lot(core, day)) else { continue };
             let taken = |sku: u8| -> Atoms {
                 lines.iter().filter(|line| line.lot == lot && line.sku == sku).map(|line| line.amount).sum()
             };
@@ -191,9 +199,12 @@ impl World<'_> {
         const TRIES: u32 = 12;
         (0..TRIES).find_map(|_| {
             let lot = *self.for_sale.get(self.dice.place(self.for_sale.len()))?;
-            let fits = self.guard.may_sell(lot, self.now, core, day) && self.pos.on_hand(lot) > 0;
-            fits.then_some(lot)
+            self.may_be_sold(lot, core, day).then_some(lot)
         })
+    }
+
+    fn may_be_sold(&self, lot: Lot, core: Core, day: i32) -> bool {
+        self.guard.may_sell(lot, self.now, core, day) && self.pos.on_hand(lot) > 0
     }
 
     fn choose_sku(&mut self, lot: Lot) -> u8 {
@@ -282,10 +293,9 @@ impl World<'_> {
             }
             Mistake::SaleOnOtherPackage => single && self.neighbour(sale).is_some(),
             Mistake::SaleInOtherUnit => {
-                let fits = |line: &Line| {
-                    let state = self.state.on_hand(line.lot);
-                    self.form(line.lot) == Form::Loose && line.amount <= 8 * ONE && state > 400 * ONE
-                };
+                // The state has to have that many ounces.
+                let fits =
+                    |line: &Line| self.form(line.lot) == Form::Loose && self.state.on_hand(line.lot) / 30 > line.amount;
                 single && sale.lines.iter().all(fits)
             }
             Mistake::SaleOnOtherDay => {
@@ -816,12 +826,13 @@ impl World<'_> {
             _ => {
                 let edited = self.edited(&line);
                 let apart = atoms_of(edited) - line.amount;
-                if !self.guard.take_amount(line.lot, apart) {
-                    // A correction of that amount could be meant for either fact.
+                let side = if apart < 0 { Side::Pos } else { Side::State };
+                let loose = self.loose(&sale, side, line.lot, apart.abs());
+                if self.guard.is_mistakable(&loose) || !self.guard.take_amount(line.lot, apart) {
+                    // A line or a correction of that amount could be meant for either fact.
                     return self.send(sale, arrives);
                 }
-                let side = if apart < 0 { Side::Pos } else { Side::State };
-                self.guard.add_loose(self.loose(&sale, side, line.lot, apart.abs()));
+                self.guard.add_loose(loose);
                 ChangeKind::EditByHand(line.lot, edited)
             }
         };

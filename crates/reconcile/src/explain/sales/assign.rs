@@ -7,7 +7,7 @@ use crate::{Amount, Settings};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use trueup_core::{Book, When};
+use trueup_core::{Book, CustomerType, Decimal, Movement, SaleLine, When};
 
 /// Where to find the sales that a receipt may belong to, without looking at each.
 struct SaleIndex<'a> {
@@ -191,24 +191,45 @@ fn make_room<'a>(sales: &mut [PosSale<'a>], index: &SaleIndex<'a>, receipts: &[S
     }
 }
 
-/// Receipts without a number and sales of the same quantity that nothing was reported of yet.
+/// A sale or receipt on its way to being paired: its moment, what tells it from others of that moment, its place.
+type Alike = (Timestamp, (Option<bool>, Option<i128>), usize);
+
+/// What tells a sale from others of its second: who bought, and for how much.
+fn likeness(lines: &[(&Movement, &SaleLine)]) -> (Option<bool>, Option<i128>) {
+    let medical = lines.first().and_then(|(_, line)| line.customer).map(CustomerType::is_medical);
+    let price = |(_, line): &(&Movement, &SaleLine)| -> Option<i128> {
+        let price = line.price?.0;
+        let finer = u32::from(Decimal::MAX_SCALE.checked_sub(price.scale())?);
+        i128::from(price.mantissa()).checked_mul(10_i128.checked_pow(finer)?)
+    };
+    (medical, lines.iter().map(price).sum())
+}
+
+/// Receipts without a number and sales of the same quantity that nothing was reported of yet. Those of one moment are
+/// taken in the order of what else they say, so that like meets like.
 fn assign_alike<'a>(sales: &mut [PosSale<'a>], receipts: Vec<StateReceipt<'a>>) -> Vec<StateReceipt<'a>> {
-    let mut open: BTreeMap<Amount, (Vec<Moment>, Vec<Moment>)> = BTreeMap::new();
+    let mut open: BTreeMap<Amount, (Vec<Alike>, Vec<Alike>)> = BTreeMap::new();
     for (place, sale) in sales.iter().enumerate().filter(|(_, sale)| sale.receipts.is_empty()) {
-        open.entry(sale.quantity()).or_default().0.push((sale.when().moment(), place));
+        let alike = (sale.when().moment(), likeness(&sale.lines), place);
+        open.entry(sale.quantity()).or_default().0.push(alike);
     }
     for (index, receipt) in receipts.iter().enumerate() {
         if let Some((sold, reported)) = open.get_mut(&(receipt.active() + receipt.archived())) {
             // Of a time that exists twice, the pass that a sale is nearest to is meant.
             let (first, last) = receipt.head().0.when.bounds();
-            let apart = |at: Timestamp| sold.iter().map(|(sold, _)| sold.duration_since(at).abs()).min();
+            let apart = |at: Timestamp| sold.iter().map(|(sold, ..)| sold.duration_since(at).abs()).min();
             let at = if first != last && apart(last) < apart(first) { last } else { first };
-            reported.push((at, index));
+            reported.push((at, likeness(&receipt.lines), index));
         }
     }
     let mut taken = vec![false; receipts.len()];
-    for (sold, reported) in open.into_values() {
-        for (place, index) in pair_in_time(&sold, &reported, SAME_SALE) {
+    for (mut sold, mut reported) in open.into_values() {
+        sold.sort_unstable();
+        reported.sort_unstable();
+        let moments =
+            |list: &[Alike]| -> Vec<Moment> { list.iter().enumerate().map(|(rank, (at, ..))| (*at, rank)).collect() };
+        for (our, their) in pair_in_time(&moments(&sold), &moments(&reported), SAME_SALE) {
+            let (place, index) = (sold[our].2, reported[their].2);
             taken[index] = true;
             sales[place].receipts.push(receipts[index].clone());
         }

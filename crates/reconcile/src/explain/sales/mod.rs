@@ -14,6 +14,8 @@ use trueup_core::{Book, Decimal, Movement, MovementKind, SaleLine, Text, When};
 
 /// Receipts without a number belong together within this time : the clocks of a till and of the state differ by seconds.
 pub(crate) const SAME_SALE: SignedDuration = SignedDuration::from_mins(2);
+/// On the night on which the clocks go back, what was taken back may seem to come before its sale by so much.
+const CLOCKS_BACK: SignedDuration = SignedDuration::from_hours(1);
 /// A receipt's number names it on its business day and its neighbours; numbers may restart.
 const DAYS_APART: u32 = 1;
 /// Up to so many receipts of one sale, every combination is tried for the exact sum.
@@ -187,16 +189,17 @@ fn original_of(sales: &[PosSale<'_>], movement: &Movement, line: &SaleLine, kind
         return None;
     }
     let amount = Amount::of(movement.quantity.0);
+    let before = |sale: &PosSale<'_>| sale.when().bounds().0 <= movement.when.bounds().1;
     let fits = |sale: &PosSale<'_>, exact: bool| {
         let same = if exact { sale.number == named.as_str() } else { sale.core == named.core() };
-        same && sale.when().bounds().0 <= movement.when.bounds().1
+        same && (before(sale) || sale.when().distance(movement.when) <= CLOCKS_BACK)
     };
     let latest = |exact: bool| {
         let candidates = sales.iter().enumerate().filter(|(_, sale)| fits(sale, exact));
         candidates.max_by_key(|(place, sale)| {
             let open = sale.quantity() - sale.taken_back();
             let reduced = !sale.receipts.is_empty() && open - sale.reported() == amount;
-            (open >= amount, reduced, sale.when().moment(), *place)
+            (before(sale), open >= amount, reduced, sale.when().moment(), *place)
         })
     };
     latest(true).or_else(|| latest(false)).map(|(place, _)| place)
