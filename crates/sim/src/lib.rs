@@ -11,6 +11,7 @@
 mod clock;
 mod dice;
 mod files;
+mod for_sale;
 mod goods;
 mod guard;
 mod mistake;

@@ -11,6 +11,7 @@ use crate::SimError;
 use crate::clock::Agenda;
 use crate::dice::Dice;
 use crate::files::{Table, base_text, write_text};
+use crate::for_sale::ForSale;
 use crate::goods::{Atoms, Form, Item, ONE, Tags, catalogue};
 use crate::guard::{Guard, Lot};
 use crate::mistake::{Mistake, Occasion};
@@ -84,7 +85,7 @@ pub(crate) struct World<'o> {
     /// Item of each lot, and its tag in the state (or in the POS, where only that has it).
     lots: Vec<(u32, PackageTag)>,
     of_item: BTreeMap<u32, Vec<Lot>>,
-    for_sale: Vec<Lot>,
+    for_sale: ForSale,
     /// Mistakes waiting for a sale.
     armed: VecDeque<Mistake>,
     down_until: Timestamp,
@@ -166,7 +167,7 @@ impl<'o> World<'o> {
             now: style.window_start,
             lots: Vec::new(),
             of_item: BTreeMap::new(),
-            for_sale: Vec::new(),
+            for_sale: ForSale::default(),
             armed: VecDeque::new(),
             down_until: Timestamp::MIN,
             outage,
@@ -264,7 +265,7 @@ impl<'o> World<'o> {
             let stock = self.initial_stock(lot, quantity, room);
             let known = self.pos_lot(lot, stock);
             self.pos.learn(lot, known);
-            self.for_sale.push(lot);
+            self.for_sale.add(lot);
         }
     }
 
@@ -485,7 +486,7 @@ impl<'o> World<'o> {
     fn settled_lot(&mut self, fits: impl Fn(&Self, Lot) -> bool) -> Option<Lot> {
         const TRIES: u32 = 40;
         (0..TRIES).find_map(|_| {
-            let lot = *self.for_sale.get(self.dice.place(self.for_sale.len()))?;
+            let lot = self.for_sale.any(&mut self.dice)?;
             (self.guard.is_settled(lot, self.now) && fits(self, lot)).then_some(lot)
         })
     }
@@ -493,7 +494,7 @@ impl<'o> World<'o> {
     /// Takes a lot off sale.
     fn retire(&mut self, lot: Lot) {
         self.guard.close(lot);
-        self.for_sale.retain(|other| *other != lot);
+        self.for_sale.remove(lot);
     }
 
     // --- The end --------------------------------------------------------------------------------------------------

@@ -128,7 +128,7 @@ impl World<'_> {
             let counted = self.tag(*other).is_some_and(|tag| self.counted.contains(&tag));
             *other != lot
                 && !counted
-                && self.for_sale.contains(other)
+                && self.for_sale.contains(*other)
                 && self.guard.is_settled(*other, self.now)
                 && self.pos.on_hand(*other) > 8 * ONE
         })

@@ -123,7 +123,7 @@ impl World<'_> {
             let is_soon = arrives < self.quiet_from();
             if is_soon {
                 self.guard.block(product, arrives + SignedDuration::from_mins(1));
-                self.for_sale.push(product);
+                self.for_sale.add(product);
             } else {
                 self.guard.close(product);
             }
@@ -185,7 +185,7 @@ impl World<'_> {
         let whole = matches!(self.form(lot), Form::Pieces | Form::Loose);
         let in_both = self.pos.on_hand(lot) > 0 && self.state.on_hand(lot) > 0;
         let untouched = !self.tag(lot).is_some_and(|tag| self.ledger.knows(tag));
-        whole && in_both && untouched && !self.guard.is_single(lot) && self.for_sale.contains(&lot)
+        whole && in_both && untouched && !self.guard.is_single(lot) && self.for_sale.contains(lot)
     }
 
     /// The POS makes a package that the state never hears of.

@@ -77,7 +77,7 @@ impl World<'_> {
         self.learn_in_pos(lot, quantity);
         self.write_receiving(lot, quantity, &manifest)?;
         if !self.guard.is_closed(lot) {
-            self.for_sale.push(lot);
+            self.for_sale.add(lot);
         }
         Ok(())
     }

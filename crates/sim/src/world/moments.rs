@@ -49,7 +49,7 @@ impl World<'_> {
                 self.fact(lot, "missing_in_state", quantity, "");
             }
             _ => {
-                let Some(lot) = self.for_sale.get(self.dice.place(self.for_sale.len())).copied() else { return };
+                let Some(lot) = self.for_sale.any(&mut self.dice) else { return };
                 let Some(tag) = self.tag(lot).filter(|tag| !self.ledger.knows(*tag)) else { return };
                 let amount = self.dice.pick(&[-3, -2, -1, 1, 2, 3], 1) * ONE;
                 if self.pos.on_hand_of(lot, 0) + amount <= 0 || !self.guard.take_amount(lot, amount) {

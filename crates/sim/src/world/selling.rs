@@ -165,7 +165,7 @@ impl World<'_> {
             self.pos.change(line.lot, line.sku, -line.amount, FRONT);
             self.guard.sold(line.lot, self.now, core, day);
             if self.pos.on_hand(line.lot) == 0 {
-                self.for_sale.retain(|lot| *lot != line.lot);
+                self.for_sale.remove(line.lot);
             }
         }
         self.ring_up(&sale, &fate)?;
@@ -198,7 +198,7 @@ impl World<'_> {
     fn choose_lot(&mut self, core: Core, day: i32) -> Option<Lot> {
         const TRIES: u32 = 12;
         (0..TRIES).find_map(|_| {
-            let lot = *self.for_sale.get(self.dice.place(self.for_sale.len()))?;
+            let lot = self.for_sale.any(&mut self.dice)?;
             self.may_be_sold(lot, core, day).then_some(lot)
         })
     }
@@ -319,7 +319,7 @@ impl World<'_> {
             *lot != line.lot
                 && self.state.on_hand(*lot) > line.amount * 2
                 && self.pos.lot(*lot).is_some()
-                && self.for_sale.contains(lot)
+                && self.for_sale.contains(*lot)
                 && self.guard.may_sell(*lot, self.now, sale.core, sale.day)
                 && self.guard.stands_alone(*lot, self.now, sale.core, sale.day)
                 && ![Side::Pos, Side::State]
@@ -619,8 +619,8 @@ impl World<'_> {
     }
 
     fn sell_again(&mut self, lot: Lot) {
-        if !self.guard.is_closed(lot) && self.pos.on_hand(lot) > 0 && !self.for_sale.contains(&lot) {
-            self.for_sale.push(lot);
+        if !self.guard.is_closed(lot) && self.pos.on_hand(lot) > 0 {
+            self.for_sale.add(lot);
         }
     }
 
