@@ -98,7 +98,9 @@ impl Zone {
             date.to_zoned(self.0.clone()).map(|zoned| zoned.timestamp()).map_err(|_| TimeError::Unreadable)
         };
         let next = date.tomorrow().map_err(|_| TimeError::Unreadable)?;
-        Ok(When::Day { start: first_moment(date)?, end: first_moment(next)? })
+        let (start, end) = (first_moment(date)?, first_moment(next)?);
+        // A zone that crossed the date line has a day that never was.
+        if start < end { Ok(When::Day { start, end }) } else { Err(TimeError::Skipped) }
     }
 
     /// Reads a time: RFC 3339 with an offset; a plain local time or date, read in this zone; `3/8/2026 4:20 PM` as
@@ -106,7 +108,15 @@ impl Zone {
     ///
     /// # Errors
     /// [`TimeError`]; a local time that the clocks jumped over is an error, one that they passed twice is [`When::Twice`].
+    /// A year before 1970 or after 2199 is a mistyped one.
     pub fn read(&self, text: &str) -> Result<When, TimeError> {
+        let read = self.read_any(text)?;
+        let (first, last) = read.bounds();
+        let is_ours = |at: Timestamp| SECONDS.contains(&at.as_second());
+        if is_ours(first) && is_ours(last) { Ok(read) } else { Err(TimeError::Unreadable) }
+    }
+
+    fn read_any(&self, text: &str) -> Result<When, TimeError> {
         if let Ok(moment) = text.parse::<Timestamp>() {
             return Ok(When::Instant(moment));
         }
@@ -153,8 +163,11 @@ impl Zone {
         let text = text.replace(',', " ");
         let mut words = text.split_ascii_whitespace();
         let mut date_parts = words.next().unwrap_or_default().split('/');
-        let mut number = || date_parts.next().and_then(|part| part.parse::<i16>().ok());
+        let mut number = || date_parts.next().and_then(|part| digits_alone(part)?.parse::<i16>().ok());
         let (month, day, year) = (number(), number(), number());
+        if date_parts.next().is_some() {
+            return Err(TimeError::Unreadable);
+        }
         let small = |value: Option<i16>| value.and_then(|value| i8::try_from(value).ok());
         let year = year.filter(|year| *year >= 1000);
         let (Some(year), Some(month), Some(day)) = (year, small(month), small(day)) else {
@@ -171,6 +184,14 @@ impl Zone {
     }
 }
 
+/// The years 1970 to 2199, in which anything of this trade is recorded.
+const SECONDS: std::ops::Range<i64> = 0..7_258_118_400;
+
+/// The text, if it is digits and nothing else: no sign, no blank.
+fn digits_alone(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
 /// `2026-03-08` and nothing else.
 fn date_alone(text: &str) -> Option<civil::Date> {
     (text.len() == "2026-03-08".len()).then(|| text.parse().ok()).flatten()
@@ -185,8 +206,11 @@ fn seconds_of_day(part: Decimal) -> Option<i64> {
 }
 
 fn clock_time(clock: &str, half: Option<&str>) -> Option<civil::Time> {
-    let mut parts = clock.split(':').map(|part| part.parse::<i8>().ok());
+    let mut parts = clock.split(':').map(|part| digits_alone(part)?.parse::<i8>().ok());
     let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next().unwrap_or(Some(0))?);
+    if parts.next().is_some() {
+        return None;
+    }
     let hour = match (half, hour) {
         (None, hour) => hour,
         (Some("am"), 12) => 0,
@@ -377,6 +401,25 @@ mod tests {
         assert!(!day.touches("2026-03-09T07:00:00Z".parse().unwrap(), "2026-03-10T00:00:00Z".parse().unwrap()));
         assert_eq!(day.days_apart(instant("2026-03-09T12:00:00-07:00"), &zone()), 1);
         assert_eq!(day.text(&zone()), "2026-03-08");
+    }
+
+    #[test]
+    fn mistyped_times_are_no_times() {
+        for text in [
+            "1/1/2026/",
+            "3/8/2026/77 4:20 PM",
+            "3/8/2026 4:20:11:99 PM",
+            "3/8/2026 +4:+20",
+            "+3/8/2026",
+            "0206-03-08T16:20:00",
+            "0000-01-01T00:00:00Z",
+            "2206-03-08",
+            "00001.68",
+        ] {
+            assert_eq!(zone().read(text), Err(TimeError::Unreadable), "{text}");
+        }
+        // Samoa went from the 29th to the 31st.
+        assert_eq!(Zone::parse("Pacific/Apia").unwrap().read("2011-12-30"), Err(TimeError::Skipped));
     }
 
     #[test]

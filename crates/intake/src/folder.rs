@@ -70,8 +70,10 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
     }
     pos_files::inventory(&mut reading, &required(root, "inventory")?)?;
     progress("the POS's sales");
-    pos_files::sales(&mut reading, &required(root, "sales")?)?;
-    if let Some(file) = find(root, "pos", "movements")? {
+    let (sales, movements) = (required(root, "sales")?, find(root, "pos", "movements")?);
+    pos_files::note_dimensions(&mut reading, &sales, movements.as_ref())?;
+    pos_files::sales(&mut reading, &sales)?;
+    if let Some(file) = movements {
         progress("the POS's movements");
         pos_files::movements(&mut reading, &file)?;
     }

@@ -10,8 +10,10 @@ pub(crate) struct Measures {
     dimensions: FxHashMap<PackageTag, Dimension>,
     /// From `sku_map`: what one piece of the SKU holds of this package.
     per_piece: FxHashMap<(PackageTag, Sku), Quantity>,
-    /// From the inventory: what one piece of the SKU weighs or holds.
-    unit_weight: FxHashMap<Sku, Quantity>,
+    /// From the inventory: what one piece of the SKU weighs or holds in this package …
+    unit_weight: FxHashMap<(PackageTag, Sku), Quantity>,
+    /// … and in a package that is not listed there any more: `None` where the listed ones differ.
+    unit_weight_of_sku: FxHashMap<Sku, Option<Quantity>>,
     /// From the state: what one piece of the package's item weighs or holds.
     unit_content: FxHashMap<PackageTag, Quantity>,
 }
@@ -93,8 +95,17 @@ impl Measures {
         self.per_piece.insert((package, sku), quantity);
     }
 
-    pub fn set_unit_weight(&mut self, sku: Sku, quantity: Quantity) {
-        self.unit_weight.insert(sku, quantity);
+    pub fn set_unit_weight(&mut self, package: PackageTag, sku: Sku, quantity: Quantity) {
+        if !sku.is_empty() {
+            let of_sku = self.unit_weight_of_sku.entry(sku.clone()).or_insert(Some(quantity));
+            *of_sku = of_sku.filter(|other| *other == quantity);
+        }
+        self.unit_weight.insert((package, sku), quantity);
+    }
+
+    /// Whether a piece of some SKU may weigh something only where its package is kept by weight.
+    pub fn pieces_may_weigh(&self) -> bool {
+        !self.unit_weight.is_empty()
     }
 
     pub fn set_unit_content(&mut self, package: PackageTag, quantity: Quantity) {
@@ -126,7 +137,9 @@ impl Measures {
         let mapped = self.per_piece.get(&(package, sku.clone())).copied();
         let weighs = || {
             let kept_in_pieces = self.dimension(package).is_none_or(|dimension| dimension == Dimension::Count);
-            (!kept_in_pieces).then(|| self.unit_weight.get(sku).copied()).flatten()
+            let listed = || self.unit_weight.get(&(package, sku.clone())).copied();
+            let of_sku = || self.unit_weight_of_sku.get(sku).copied().flatten();
+            (!kept_in_pieces).then(|| listed().or_else(of_sku)).flatten()
         };
         mapped.or_else(weighs)
     }

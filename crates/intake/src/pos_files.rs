@@ -119,11 +119,38 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
 fn note_measure(reading: &mut Reading, read: &InventoryRow) {
     let Some(package) = read.package else { return };
     if let Some(weight) = read.unit_weight.and_then(|(number, unit)| Quantity::new(number, unit).ok()) {
-        reading.measures.set_unit_weight(read.sku.clone(), weight);
+        reading.measures.set_unit_weight(package, read.sku.clone(), weight);
     }
     if read.unit.dimension() != Dimension::Count {
         reading.measures.suggest_dimension(package, read.unit.dimension());
     }
+}
+
+/// Packages that no snapshot knows are kept as their rows say: one that names a weight or volume decides before those
+/// that count pieces, whatever their order and whichever file they are in.
+pub(crate) fn note_dimensions(reading: &mut Reading, sales: &File, movements: Option<&File>) -> Result<(), InputError> {
+    if !reading.measures.pieces_may_weigh() {
+        return Ok(());
+    }
+    let mut note = |package: Option<PackageTag>, unit: Option<Unit>| {
+        if let (Some(package), Some(unit)) = (package, unit.filter(|unit| unit.dimension() != Dimension::Count)) {
+            reading.measures.suggest_dimension(package, unit.dimension());
+        }
+    };
+    let zone = reading.settings.zone.clone();
+    let mut table = Table::open(&sales.0, &sales.1, &SALES)?;
+    let header = check_sales_header(&table, &sales.1)?;
+    while let Some(row) = table.next_row()? {
+        let read = read_sale(&row, header, &zone)?;
+        note(read.package, Some(read.unit));
+    }
+    let Some(movements) = movements else { return Ok(()) };
+    read_table(movements, &MOVEMENTS, |row| {
+        let read = read_movement(row, &zone)?;
+        note(read.package, read.unit);
+        Ok(())
+    })
+    .map(drop)
 }
 
 /// The receipts' lines.
@@ -328,10 +355,12 @@ fn kind_of(read: &MovementRow) -> MovementKind {
     }
 }
 
-/// A conversion whose rows name several packages makes a package from packages.
+/// A conversion whose rows name several packages makes a package from packages. Rows without an event are nobody's
+/// conversion but their own package's.
 fn with_conversions_across_packages(rows: Vec<(MovementRow, Movement)>) -> impl Iterator<Item = Movement> {
     let mut packages: FxHashMap<Text, FxHashSet<PackageTag>> = FxHashMap::default();
-    for (read, movement) in rows.iter().filter(|(read, _)| read.kind == MovementType::Convert) {
+    let of_events = |(read, _): &&(MovementRow, Movement)| read.kind == MovementType::Convert && !read.event.is_empty();
+    for (read, movement) in rows.iter().filter(of_events) {
         packages.entry(read.event.clone()).or_default().insert(movement.package);
     }
     rows.into_iter().map(move |(read, mut movement)| {

@@ -211,7 +211,11 @@ pub(super) fn packages(reading: &mut Reading, files: &[File]) -> Result<(), Inpu
         at.number("Quantity", package.quantity.as_ref()).map(|_| ())
     })?;
     // A tag that was here under two ids (sent away and back) counts as it was last.
-    records.sort_by(|a, b| (&a.0.last_modified, a.0.id).cmp(&(&b.0.last_modified, b.0.id)));
+    let zone = reading.settings.zone.clone();
+    records.sort_by_cached_key(|(package, ..)| {
+        let modified = package.last_modified.as_deref().and_then(|text| zone.read(text).ok());
+        (modified.map(When::moment), package.last_modified.clone(), package.id)
+    });
     for (package, origin, file) in records {
         let at = At::new(&file, origin.record);
         let read = state_package(reading, &at, &package)?;

@@ -140,6 +140,15 @@ fn a_sheet_needs_a_header() {
 }
 
 #[test]
+fn cells_and_rows_out_of_place_are_damage() {
+    let within = error("<row><c><v>1</v></c><row><c><v>2</v></c></row></row>");
+    assert!(within.found.contains("a row begins within a row"), "{within}");
+    let outside = error("<row><c><v>1</v></c></row><c><v>9</v></c>");
+    assert!(outside.found.contains("a cell outside every row"), "{outside}");
+    assert_eq!(error(r#"<row r="9"><c><v>1</v></c></row><row r="x"/>"#).row, Some(10));
+}
+
+#[test]
 fn files_that_are_no_workbook_are_named() {
     assert_eq!(open(b"").unwrap_err().found, "the file is empty");
     assert!(open(b"tag,qty\n").unwrap_err().found.contains("does not begin as one"));

@@ -46,6 +46,7 @@ struct Current {
     next_place: usize,
     cell: Cell,
     in_data: bool,
+    in_row: bool,
     in_inline: bool,
     phonetic: bool,
     capture: bool,
@@ -70,6 +71,7 @@ impl Sheet {
             next_place: 0,
             cell: Cell::default(),
             in_data: false,
+            in_row: false,
             in_inline: false,
             phonetic: false,
             capture: false,
@@ -132,13 +134,17 @@ impl Current {
 
     fn start_row(&mut self, e: &BytesStart<'_>) -> Result<(), InputError> {
         let before = self.number;
-        self.number = match attribute(e, "r").map_err(|what| self.damaged(&what))? {
-            None => before.saturating_add(1),
-            Some(r) => match r.trim_ascii().parse::<u64>() {
+        self.number = before.saturating_add(1);
+        if self.in_row {
+            return Err(self.damaged("a row begins within a row"));
+        }
+        self.in_row = true;
+        if let Some(r) = attribute(e, "r").map_err(|what| self.damaged(&what))? {
+            self.number = match r.trim_ascii().parse::<u64>() {
                 Ok(r) if r > before => r,
                 _ => return Err(self.damaged(&format!("row number {} after row {before}", quoted(&r)))),
-            },
-        };
+            };
+        }
         check_rows(&self.file, self.number, MAX_XLSX_ROWS)?;
         self.text.clear();
         self.spans.clear();
@@ -148,6 +154,9 @@ impl Current {
     }
 
     fn start_cell(&mut self, e: &BytesStart<'_>) -> Result<(), InputError> {
+        if !self.in_row {
+            return Err(self.damaged("a cell outside every row"));
+        }
         let place = match attribute(e, "r").map_err(|what| self.damaged(&what))? {
             None => self.next_place,
             Some(r) => match place_of(&r) {
@@ -190,7 +199,7 @@ impl Current {
             "is" => self.in_inline = false,
             "rPh" => self.phonetic = false,
             "c" => self.end_cell(width)?,
-            "row" => return Ok(true),
+            "row" => return Ok(std::mem::take(&mut self.in_row)),
             _ => {}
         }
         Ok(false)
