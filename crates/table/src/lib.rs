@@ -45,4 +45,6 @@ pub use error::{InputError, from_io, quoted};
 pub use find::{find, find_all};
 pub use hash::HashingReader;
 pub use header::Column;
+#[cfg(feature = "parquet")]
+pub use parquet::is_guarded;
 pub use table::{Row, Table, TableFacts, open_file};

@@ -3,10 +3,12 @@
 //! Columns are read one by one and not through the `parquet` crate's record API, which panics on types it does not know
 //! and cannot tell UTC from local timestamps.
 
+mod thrift;
 mod value;
 
+use std::cell::Cell;
 use std::fs::File;
-use std::io::Seek as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
@@ -41,6 +43,8 @@ struct Plan {
 
 pub(crate) struct ParquetSource {
     reader: SerializedFileReader<File>,
+    /// For looking at pages before the reader does.
+    own: File,
     file: String,
     sha256: String,
     plans: Vec<Plan>,
@@ -68,7 +72,9 @@ impl ParquetSource {
     ) -> Result<(Self, Header), InputError> {
         let io = |e: std::io::Error| from_io(display, &e);
         let sha256 = HashingReader::new(&mut file).drain_hex().map_err(io)?;
+        check_footer(&mut file, display)?;
         file.rewind().map_err(io)?;
+        let own = file.try_clone().map_err(io)?;
         let reader = guard(display, || SerializedFileReader::new(file))?;
         let schema = reader.metadata().file_metadata().schema_descr();
         let cells = schema.root_schema().get_fields().iter().map(|f| f.name().trim_ascii().to_owned()).collect();
@@ -79,6 +85,7 @@ impl ParquetSource {
         check_rows(display, u64::try_from(rows).unwrap_or(0), MAX_ROWS)?;
         let source = Self {
             reader,
+            own,
             file: display.to_owned(),
             sha256,
             plans,
@@ -136,6 +143,11 @@ impl ParquetSource {
                 return Err(
                     InputError::new(&self.file, format!("{bytes} bytes"), expected, todo).in_column(plan.label.clone())
                 );
+            }
+        }
+        for plan in &self.plans {
+            if let Some(chunk) = metadata.columns().get(plan.leaf).filter(|_| self.left > 0) {
+                check_pages(&mut self.own, &self.file, chunk)?;
             }
         }
         self.open = guard(&self.file, || {
@@ -272,9 +284,77 @@ fn shape(descriptor: &ColumnDescriptor) -> Result<Shape, String> {
     })
 }
 
+/// The footer, and the four bytes of its length and the four of the mark after it.
+const TAIL: u64 = 8;
+const FOOTER: &str = "its footer is broken";
+const PAGES: &str = "its pages are not where it says";
+/// The field of a page's header that says how many bytes follow it.
+const COMPRESSED_PAGE_SIZE: i16 = 3;
+
+/// Looks through the footer before the library does.
+fn check_footer(file: &mut File, display: &str) -> Result<(), InputError> {
+    let io = |e: std::io::Error| from_io(display, &e);
+    let length = file.metadata().map_err(io)?.len();
+    let mut tail = [0_u8; 4];
+    if length < TAIL {
+        return Err(damaged(display, FOOTER));
+    }
+    file.seek(SeekFrom::Start(length - TAIL)).map_err(io)?;
+    file.read_exact(&mut tail).map_err(io)?;
+    let footer = u64::from(u32::from_le_bytes(tail));
+    let Some(start) = (length - TAIL).checked_sub(footer) else { return Err(damaged(display, FOOTER)) };
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(start)).map_err(io)?;
+    file.take(footer).read_to_end(&mut bytes).map_err(io)?;
+    thrift::look_through(&bytes, 0).map(drop).map_err(|_| damaged(display, FOOTER))
+}
+
+/// Looks through the headers of a column's pages before the library does: each ends, and the next follows it.
+fn check_pages(file: &mut File, display: &str, chunk: &ColumnChunkMetaData) -> Result<(), InputError> {
+    let io = |e: std::io::Error| from_io(display, &e);
+    let broken = || damaged(display, PAGES);
+    let first = chunk.dictionary_page_offset().unwrap_or(i64::MAX).min(chunk.data_page_offset());
+    let (Ok(mut at), Ok(length)) = (u64::try_from(first), u64::try_from(chunk.compressed_size())) else {
+        return Err(broken());
+    };
+    let end =
+        at.checked_add(length).filter(|end| *end <= file.metadata().map_or(0, |data| data.len())).ok_or_else(broken)?;
+    let mut header = Vec::new();
+    while at < end {
+        header.clear();
+        let most = (end - at).min(u64::try_from(thrift::MAX_PAGE_HEADER).unwrap_or(u64::MAX));
+        file.seek(SeekFrom::Start(at)).map_err(io)?;
+        // Most headers are a few dozen bytes; only one that does not end in them is read on.
+        file.take(most.min(256)).read_to_end(&mut header).map_err(io)?;
+        let mut found = thrift::look_through(&header, COMPRESSED_PAGE_SIZE);
+        if found.is_err() && most > 256 {
+            file.take(most - 256).read_to_end(&mut header).map_err(io)?;
+            found = thrift::look_through(&header, COMPRESSED_PAGE_SIZE);
+        }
+        let (bytes, page) = found.map_err(|_| broken())?;
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        at = u64::try_from(page).ok().and_then(|page| at.checked_add(bytes)?.checked_add(page)).ok_or_else(broken)?;
+    }
+    if at == end { Ok(()) } else { Err(broken()) }
+}
+
+thread_local! {
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is within a call whose panic is caught and told as an error: a program's panic hook should be
+/// silent then.
+#[must_use]
+pub fn is_guarded() -> bool {
+    GUARDED.get()
+}
+
 /// Calls into the `parquet` crate. It may panic on a damaged file; that is an error like any other.
 fn guard<T>(file: &str, call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, InputError> {
-    match catch_unwind(AssertUnwindSafe(call)) {
+    GUARDED.set(true);
+    let called = catch_unwind(AssertUnwindSafe(call));
+    GUARDED.set(false);
+    match called {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => Err(damaged(file, &error.to_string())),
         Err(_) => Err(damaged(file, "its reader stopped")),

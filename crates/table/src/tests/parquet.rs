@@ -210,3 +210,22 @@ proptest! {
         let _ = open(&bytes, &COLUMNS);
     }
 }
+
+#[test]
+fn damaged_files_are_refused_at_once() {
+    // Found by fuzzing: lists of two billion nothings, pages past the end of the file, columns of a negative length.
+    let damaged: [&[u8]; 6] = [
+        include_bytes!("damaged/list_of_nothing.parquet"),
+        include_bytes!("damaged/page_past_the_end.parquet"),
+        include_bytes!("damaged/panic_1.parquet"),
+        include_bytes!("damaged/panic_2.parquet"),
+        include_bytes!("damaged/panic_3.parquet"),
+        include_bytes!("damaged/panic_4.parquet"),
+    ];
+    for (place, bytes) in damaged.into_iter().enumerate() {
+        let (_dir, path) = file("t.parquet", bytes);
+        let read = Table::open(&path, "pos/t.parquet", &COLUMNS).and_then(|table| all(table, COLUMNS.len()));
+        assert!(read.is_err(), "{place} was read");
+        assert!(!crate::is_guarded());
+    }
+}
