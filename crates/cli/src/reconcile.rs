@@ -46,7 +46,7 @@ fn story(store: &Store, answer: &Answer<'_>, package: PackageTag) -> Result<Vec<
     let books = store.books.get(package).ok_or_else(|| {
         Trouble::Usage(format!("--explain: no file names the package {package}; expected one of this store folder's packages; check the tag"))
     })?;
-    Ok(explain::story(books, answer).into_bytes())
+    Ok(explain::story(&books, answer).into_bytes())
 }
 
 /// To standard output, or to a file that appears whole or not at all.

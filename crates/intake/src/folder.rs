@@ -5,8 +5,8 @@ use crate::measures::Measures;
 use crate::{pos_files, shelf_files, state_files, store_toml};
 use rustc_hash::FxHashSet;
 use std::path::Path;
-use trueup_core::{Book, Movement, MovementKind, PackageTag};
-use trueup_reconcile::{Books, Settings};
+use trueup_core::{Movement, PackageTag};
+use trueup_reconcile::{Books, Fact, Settings};
 use trueup_table::{InputError, find};
 
 /// How to read.
@@ -32,10 +32,11 @@ pub(crate) struct Reading {
     pub settings: Settings,
     pub measures: Measures,
     pub books: Books,
-    pub movements: Vec<Movement>,
     pub inputs: Vec<InputFacts>,
     /// Packages in the POS's inventory or in the state's lists.
     pub stocked: FxHashSet<PackageTag>,
+    /// Packages that the POS sold and that are in neither.
+    pub sold_out: FxHashSet<PackageTag>,
 }
 
 /// Reads a store folder. `progress` is told the name of each part before it is read.
@@ -57,7 +58,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         settings,
         measures: Measures::default(),
         books: Books::new(),
-        movements: Vec::new(),
+        sold_out: FxHashSet::default(),
         inputs: vec![facts],
         stocked: FxHashSet::default(),
     };
@@ -84,7 +85,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
     state_files::transfers(&mut reading, root)?;
     progress("counts and weights");
     shelf_files::read(&mut reading, root)?;
-    finish(reading)
+    Ok(finish(reading))
 }
 
 fn required(root: &Path, stem: &str) -> Result<(std::path::PathBuf, String), InputError> {
@@ -98,34 +99,32 @@ fn required(root: &Path, stem: &str) -> Result<(std::path::PathBuf, String), Inp
     })
 }
 
-fn finish(mut reading: Reading) -> Result<Store, InputError> {
+fn finish(mut reading: Reading) -> Store {
     note_sold_out(&mut reading);
-    let movements = std::mem::take(&mut reading.movements);
-    reading.books.record_movements(movements).map_err(|error| {
-        InputError::new(
-            "the store folder",
-            error.to_string(),
-            "one dimension per package",
-            "check the units of its rows",
-        )
-    })?;
-    Ok(Store { settings: reading.settings, books: reading.books, inputs: reading.inputs })
+    Store { settings: reading.settings, books: reading.books, inputs: reading.inputs }
 }
 
 /// Sales of packages that neither snapshot has any more are compared by receipt; that is said.
 fn note_sold_out(reading: &mut Reading) {
-    let sold_out: FxHashSet<PackageTag> = reading
-        .movements
-        .iter()
-        .filter(|movement| movement.book == Book::Pos && matches!(movement.kind, MovementKind::Sale(_)))
-        .map(|movement| movement.package)
-        .filter(|package| !reading.stocked.contains(package))
-        .collect();
+    let sold_out = reading.sold_out.len();
     let sales = reading.inputs.iter_mut().find(|input| input.file.starts_with("pos/sales"));
-    if let Some(input) = sales.filter(|_| !sold_out.is_empty()) {
-        input.notes.push(format!(
-            "sales of {} packages that are in neither snapshot (sold out): compared by receipt",
-            sold_out.len()
-        ));
+    if let Some(input) = sales.filter(|_| sold_out > 0) {
+        input
+            .notes
+            .push(format!("sales of {sold_out} packages that are in neither snapshot (sold out): compared by receipt"));
+    }
+}
+
+impl Reading {
+    /// Takes a movement into the books.
+    pub(crate) fn keep(&mut self, movement: Movement) -> Result<(), InputError> {
+        self.books.record(Fact::Movement(Box::new(movement))).map_err(|error| {
+            InputError::new(
+                "the store folder",
+                error.to_string(),
+                "one dimension per package",
+                "check the units of its rows",
+            )
+        })
     }
 }

@@ -158,9 +158,14 @@ pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError
     let (path, display) = file;
     if is_large(path) {
         // A bad row near the end of a large file costs a second look then, not the memory of all rows before it.
-        read_sales(reading, file, &mut |_, _| {})?;
+        read_sales(reading, file, &mut |_, _| Ok(()))?;
     }
-    let (table, sales) = read_sales(reading, file, &mut |reading, movement| reading.movements.push(movement))?;
+    let (table, sales) = read_sales(reading, file, &mut |reading, movement| {
+        if matches!(movement.kind, MovementKind::Sale(_)) && !reading.stocked.contains(&movement.package) {
+            reading.sold_out.insert(movement.package);
+        }
+        reading.keep(movement)
+    })?;
     let mut input = facts(table, display)?;
     input.ignored = sales.tally.of(MERCHANDISE);
     input.notes.extend(sales.tally.notes());
@@ -172,14 +177,14 @@ pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError
 fn read_sales(
     reading: &mut Reading,
     (path, display): &File,
-    sink: &mut dyn FnMut(&mut Reading, Movement),
+    sink: &mut dyn FnMut(&mut Reading, Movement) -> Result<(), InputError>,
 ) -> Result<(Table, Sales), InputError> {
     let mut table = Table::open(path, display, &SALES)?;
     let header = check_sales_header(&table, display)?;
     let mut sales = Sales { tally: Tally::default(), seen: FxHashMap::default() };
     while let Some(row) = table.next_row()? {
         if let Some(movement) = sales.read(reading, &row, header)? {
-            sink(reading, movement);
+            sink(reading, movement)?;
         }
     }
     Ok((table, sales))
@@ -303,7 +308,7 @@ pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputE
         read_rows.push((read, movement));
         Ok(())
     })?;
-    reading.movements.extend(with_conversions_across_packages(read_rows));
+    with_conversions_across_packages(read_rows).try_for_each(|movement| reading.keep(movement))?;
     input.ignored = tally.of(MERCHANDISE);
     input.notes.extend(tally.notes());
     reading.inputs.push(input);

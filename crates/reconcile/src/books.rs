@@ -1,7 +1,8 @@
 //! The books as the reconciler reads them: per package, everything that any book says about it.
 
 use crate::Amount;
-use rustc_hash::FxHashMap;
+use crate::packed::Packed;
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueup_core::{
     Baseline, Book, Count, Dimension, Movement, PackageTag, PosStock, QuantityError, StatePackage, TransferRow, Unit,
     Weight,
@@ -70,8 +71,7 @@ impl Fact {
 
 impl PackageBooks {
     /// A package of which nothing is known yet.
-    #[must_use]
-    pub const fn new(package: PackageTag) -> Self {
+    const fn new(package: PackageTag) -> Self {
         Self {
             package,
             dimension: None,
@@ -85,22 +85,17 @@ impl PackageBooks {
         }
     }
 
-    /// Takes a fact in. Movements are kept in one order, whatever the order in which they come.
-    ///
-    /// # Errors
-    /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
-    pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        if let Some(theirs) = fact.dimension() {
-            let ours = *self.dimension.get_or_insert(theirs);
-            if ours != theirs {
-                return Err(QuantityError::Dimensions(theirs, ours));
-            }
-        }
+    /// Whether the package is kept in this dimension; the first that is told decides.
+    fn check(&mut self, theirs: Option<Dimension>) -> Result<(), QuantityError> {
+        let Some(theirs) = theirs else { return Ok(()) };
+        let ours = *self.dimension.get_or_insert(theirs);
+        if ours == theirs { Ok(()) } else { Err(QuantityError::Dimensions(theirs, ours)) }
+    }
+
+    /// Takes in what a book, a person or a scale says that the package holds.
+    fn observe(&mut self, fact: Fact) {
         match fact {
-            Fact::Movement(movement) => {
-                let place = self.movements.partition_point(|other| *other <= *movement);
-                self.movements.insert(place, *movement);
-            }
+            Fact::Movement(_) => {}
             Fact::PosStock(stock) => {
                 let key = |row: &PosStock| (row.sku.clone(), row.room.clone());
                 match self.stock.binary_search_by_key(&key(&stock), key) {
@@ -137,24 +132,6 @@ impl PackageBooks {
             }
             Fact::Baseline(baseline) => self.baseline = Some(baseline),
         }
-        Ok(())
-    }
-
-    /// Takes many movements in at once; the same result as one by one, without an insertion each.
-    ///
-    /// # Errors
-    /// As [`Self::record`]; the package's movements may be partly taken in then, and the books should be dropped.
-    pub fn record_movements(&mut self, movements: Vec<Movement>) -> Result<(), QuantityError> {
-        for movement in &movements {
-            let theirs = movement.quantity.0.dimension();
-            let ours = *self.dimension.get_or_insert(theirs);
-            if ours != theirs {
-                return Err(QuantityError::Dimensions(theirs, ours));
-            }
-        }
-        self.movements.extend(movements);
-        self.movements.sort();
-        Ok(())
     }
 
     /// The package.
@@ -254,10 +231,40 @@ impl PackageBooks {
     }
 }
 
+/// A package's books at rest: its movements packed.
+#[derive(Debug, Clone)]
+struct Kept {
+    /// Everything but the movements.
+    observed: PackageBooks,
+    movements: Packed,
+}
+
+impl Kept {
+    const fn new(package: PackageTag) -> Self {
+        Self { observed: PackageBooks::new(package), movements: Packed::new() }
+    }
+
+    fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
+        self.observed.check(fact.dimension())?;
+        match fact {
+            Fact::Movement(movement) => self.movements.push(&movement),
+            observation => self.observed.observe(observation),
+        }
+        Ok(())
+    }
+
+    /// The books as they are looked at: movements in one order, whatever the order in which they came.
+    fn open(&self) -> PackageBooks {
+        let mut movements = self.movements.unpack(self.observed.package);
+        movements.sort_unstable();
+        PackageBooks { movements, ..self.observed.clone() }
+    }
+}
+
 /// The books of one licence, by package.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
-    packages: FxHashMap<PackageTag, PackageBooks>,
+    packages: FxHashMap<PackageTag, Kept>,
 }
 
 impl Books {
@@ -270,31 +277,22 @@ impl Books {
     /// Takes a fact in.
     ///
     /// # Errors
-    /// As [`PackageBooks::record`].
+    /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
     pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        self.entry(fact.package()).record(fact)
-    }
-
-    /// Takes many movements in at once.
-    ///
-    /// # Errors
-    /// As [`PackageBooks::record_movements`].
-    pub fn record_movements(&mut self, movements: Vec<Movement>) -> Result<(), QuantityError> {
-        let mut by_package: FxHashMap<PackageTag, Vec<Movement>> = FxHashMap::default();
-        for movement in movements {
-            by_package.entry(movement.package).or_default().push(movement);
-        }
-        by_package.into_iter().try_for_each(|(package, movements)| self.entry(package).record_movements(movements))
-    }
-
-    fn entry(&mut self, package: PackageTag) -> &mut PackageBooks {
-        self.packages.entry(package).or_insert_with(|| PackageBooks::new(package))
+        let package = fact.package();
+        self.packages.entry(package).or_insert_with(|| Kept::new(package)).record(fact)
     }
 
     /// One package's books.
     #[must_use]
-    pub fn get(&self, package: PackageTag) -> Option<&PackageBooks> {
-        self.packages.get(&package)
+    pub fn get(&self, package: PackageTag) -> Option<PackageBooks> {
+        self.packages.get(&package).map(Kept::open)
+    }
+
+    /// Packages that others were made from, by the state's word.
+    pub(crate) fn sources(&self) -> FxHashSet<PackageTag> {
+        let states = self.packages.values().filter_map(|kept| kept.observed.state.as_ref());
+        states.flat_map(|package| package.sources.iter().copied()).collect()
     }
 
     /// All packages, in order.

@@ -79,8 +79,8 @@ pub(crate) struct Concluded {
 }
 
 /// Adds up: what is in flight, what is found, what is left.
-pub(crate) fn conclude(working: &Working<'_>) -> Concluded {
-    let books = working.books;
+pub(crate) fn conclude(working: &Working) -> Concluded {
+    let books = &working.books;
     // A package in neither snapshot is compared by receipt alone: there are no balances that could be ahead.
     let in_neither = books.stock().is_empty() && books.state().is_none();
     let (waiting, mut findings): (Vec<Finding>, Vec<Finding>) =
@@ -117,7 +117,7 @@ pub(crate) fn conclude(working: &Working<'_>) -> Concluded {
     Concluded { findings, in_flight, difference, unexplained }
 }
 
-fn carried_forward(working: &Working<'_>) -> Option<Finding> {
+fn carried_forward(working: &Working) -> Option<Finding> {
     let baseline = working.books.baseline()?;
     let amount = working.carried();
     let record = Evidence {
@@ -133,13 +133,13 @@ fn carried_forward(working: &Working<'_>) -> Option<Finding> {
 }
 
 /// Findings for which the state's files may hold no record.
-fn sent_out<'w>(working: &'w Working<'_>) -> impl Iterator<Item = &'w Finding> {
+fn sent_out(working: &Working) -> impl Iterator<Item = &Finding> {
     working.explained.decided_by_balance.iter().map(|place| &working.explained.findings[*place])
 }
 
 /// Goods sent out in the POS whose manifest is not among the state's files: if the state's balance fell as much, it
 /// has them, and nothing differs.
-fn drop_sent_out(working: &Working<'_>, findings: &mut Vec<Finding>, difference: Amount) {
+fn drop_sent_out(working: &Working, findings: &mut Vec<Finding>, difference: Amount) {
     let by_balance = |finding: &Finding| sent_out(working).any(|sent| sent == finding);
     let others: Amount = findings.iter().filter(|finding| !by_balance(finding)).map(|finding| finding.amount).sum();
     if others == difference {

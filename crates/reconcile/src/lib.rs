@@ -18,6 +18,7 @@ mod conclude;
 mod explain;
 mod group;
 mod link;
+mod packed;
 mod plan;
 mod reconciler;
 mod settings;
@@ -53,9 +54,15 @@ pub struct Outcome {
 pub fn reconcile(books: &Books, settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Outcome {
     let tags = books.tags();
     let mut cluster = Cluster::new();
+    let sources = books.sources();
     for (done, tag) in tags.iter().enumerate() {
         if let Some(package) = books.get(*tag) {
-            cluster.insert(*tag, Working::new(package, explain::explain(package, settings)));
+            let explained = explain::explain(&package, settings);
+            let working = Working::new(package, explained);
+            // Most packages agree and have nothing for another: they need not be held until the others are explained.
+            if sources.contains(tag) || !is_quiet(&working, settings) {
+                cluster.insert(*tag, working);
+            }
         }
         progress(done + 1, tags.len());
     }
@@ -71,14 +78,23 @@ pub fn group_incidents(discrepancies: &[Discrepancy]) -> Vec<Incident> {
     group::group(discrepancies)
 }
 
+/// Whether the books of the package agree whatever those of others say, and it has nothing that another's could need.
+fn is_quiet(working: &Working, settings: &Settings) -> bool {
+    let shelf_is_silent = || {
+        let shelf = shelf::shelf(&working.books, settings);
+        shelf.is_none_or(|shelf| shelf.difference.is_zero() && shelf.findings.is_empty())
+    };
+    working.has_nothing_to_tell() && shelf_is_silent()
+}
+
 /// Links a set of packages that is closed under what packages share, and answers for each.
-fn conclude_cluster(mut cluster: Cluster<'_>, settings: &Settings) -> Vec<(PackageTag, Option<Discrepancy>)> {
+fn conclude_cluster(mut cluster: Cluster, settings: &Settings) -> Vec<(PackageTag, Option<Discrepancy>)> {
     link::link(&mut cluster, settings);
     let mut shelves: BTreeMap<PackageTag, Shelf> = BTreeMap::new();
     let mut by_item: BTreeMap<String, Vec<PackageTag>> = BTreeMap::new();
     for (tag, working) in &cluster {
-        if let Some(shelf) = shelf::shelf(working.books, settings) {
-            if let Some(item) = shelf::item_key(working.books, Some(&shelf)) {
+        if let Some(shelf) = shelf::shelf(&working.books, settings) {
+            if let Some(item) = shelf::item_key(&working.books, Some(&shelf)) {
                 by_item.entry(item).or_default().push(*tag);
             }
             shelves.insert(*tag, shelf);
@@ -88,15 +104,15 @@ fn conclude_cluster(mut cluster: Cluster<'_>, settings: &Settings) -> Vec<(Packa
         let mut of_item: Vec<(&PackageBooks, &mut Shelf)> = shelves
             .iter_mut()
             .filter(|(tag, _)| tags.contains(tag))
-            .filter_map(|(tag, shelf)| Some((cluster.get(tag)?.books, shelf)))
+            .filter_map(|(tag, shelf)| Some((&cluster.get(tag)?.books, shelf)))
             .collect();
         shelf::pair_packages(&mut of_item);
     }
-    let answer = |(tag, working): (&PackageTag, &Working<'_>)| {
+    let answer = |(tag, working): (&PackageTag, &Working)| {
         let concluded = conclude::conclude(working);
         let shelf = shelves.get(tag);
-        let plan = || plan::plan(working.books, &concluded, shelf, settings);
-        (*tag, conclude::answer(working.books, &concluded, shelf, plan))
+        let plan = || plan::plan(&working.books, &concluded, shelf, settings);
+        (*tag, conclude::answer(&working.books, &concluded, shelf, plan))
     };
     cluster.iter().map(answer).collect()
 }

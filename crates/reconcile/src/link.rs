@@ -28,13 +28,13 @@ pub(crate) enum Key {
 
 /// A package on its way from explained to concluded.
 #[derive(Debug, Clone)]
-pub(crate) struct Working<'a> {
-    pub books: &'a PackageBooks,
+pub(crate) struct Working {
+    pub books: PackageBooks,
     pub explained: Explained,
 }
 
-impl<'a> Working<'a> {
-    pub fn new(books: &'a PackageBooks, explained: Explained) -> Self {
+impl Working {
+    pub const fn new(books: PackageBooks, explained: Explained) -> Self {
         Self { books, explained }
     }
 
@@ -54,6 +54,19 @@ impl<'a> Working<'a> {
         let found: Amount = self.explained.findings.iter().map(|finding| finding.amount).sum();
         let corrected: Amount = self.explained.corrections.iter().map(|correction| correction.amount).sum();
         self.raw_difference() - self.explained.in_flight - found - corrected - self.carried()
+    }
+
+    /// Whether the package agrees by its own records, and no record of it waits for another package's.
+    pub fn has_nothing_to_tell(&self) -> bool {
+        let explained = &self.explained;
+        explained.findings.is_empty()
+            && explained.loose.is_empty()
+            && explained.corrections.is_empty()
+            && explained.makings.is_empty()
+            && explained.perhaps_late.is_zero()
+            && self.books.baseline().is_none()
+            && !self.books.state().is_some_and(explain::is_made_here)
+            && self.rest().is_zero()
     }
 
     fn in_state_only(&self) -> bool {
@@ -92,7 +105,7 @@ const fn is_receiving(cause: Cause) -> bool {
 }
 
 /// What this package may share with others.
-pub(crate) fn keys(package: &Working<'_>, shelf_item: Option<String>) -> Vec<Key> {
+pub(crate) fn keys(package: &Working, shelf_item: Option<String>) -> Vec<Key> {
     let mut keys = Vec::new();
     for loose in &package.explained.loose {
         if !loose.number.is_empty() {
@@ -126,10 +139,10 @@ pub(crate) fn keys(package: &Working<'_>, shelf_item: Option<String>) -> Vec<Key
 }
 
 /// Packages being linked, by tag.
-pub(crate) type Cluster<'a> = BTreeMap<PackageTag, Working<'a>>;
+pub(crate) type Cluster = BTreeMap<PackageTag, Working>;
 
 /// Links the packages of a set that is closed under shared keys.
-pub(crate) fn link(cluster: &mut Cluster<'_>, settings: &Settings) {
+pub(crate) fn link(cluster: &mut Cluster, settings: &Settings) {
     // First, on the packages as they were explained: the keys that brought them together were made then.
     mistyped_tags(cluster);
     sales_on_other_packages(cluster, settings);
@@ -153,7 +166,7 @@ fn is_taken_back(finding: &Finding) -> bool {
 }
 
 /// A receipt of several packages is voided as a whole only if every package on it is to be taken off it.
-fn whole_receipts(cluster: &mut Cluster<'_>) {
+fn whole_receipts(cluster: &mut Cluster) {
     let mut taken_back: BTreeMap<Text, u32> = BTreeMap::new();
     for working in cluster.values() {
         let findings = working.explained.findings.iter().filter(|finding| is_taken_back(finding));
@@ -189,7 +202,7 @@ struct Place<'l> {
 /// Two loose lines, one of each book: indices into the places of the POS and of the state.
 type Pair = (usize, usize);
 
-fn sales_on_other_packages(cluster: &mut Cluster<'_>, settings: &Settings) {
+fn sales_on_other_packages(cluster: &mut Cluster, settings: &Settings) {
     let (moved, foreign) = {
         let places = |book: Book| -> Vec<Place<'_>> {
             let all = cluster.iter().flat_map(|(package, working)| {
@@ -247,7 +260,7 @@ type Fit = (bool, jiff::SignedDuration, PackageTag, PackageTag, Pair);
 /// Lines of one receipt (by number, or without one within two minutes), of the same item and quantity, on different
 /// packages.
 fn candidates(
-    cluster: &Cluster<'_>,
+    cluster: &Cluster,
     ours: &[Place<'_>],
     theirs: &[Place<'_>],
     settings: &Settings,
@@ -288,7 +301,7 @@ fn candidates(
 }
 
 /// Same item (as far as both are known) and same quantity.
-fn alike(cluster: &Cluster<'_>, our: &Place<'_>, their: &Place<'_>) -> bool {
+fn alike(cluster: &Cluster, our: &Place<'_>, their: &Place<'_>) -> bool {
     let (Some(ours), Some(theirs)) = (cluster.get(&our.package), cluster.get(&their.package)) else { return false };
     let amounts = (&ours.explained.findings[our.loose.finding], &theirs.explained.findings[their.loose.finding]);
     let (our_item, their_item) = (ours.books.item(), theirs.books.item());
@@ -301,11 +314,7 @@ fn alike(cluster: &Cluster<'_>, our: &Place<'_>, their: &Place<'_>) -> bool {
 
 /// A state receipt whose number names no receipt of this package, within two minutes of an unreported sale of the same
 /// quantity of the same package: the number is one that the POS's export does not use.
-fn foreign_numbers(
-    cluster: &Cluster<'_>,
-    ours: &[Place<'_>],
-    theirs: &[Place<'_>],
-) -> Vec<(jiff::SignedDuration, Pair)> {
+fn foreign_numbers(cluster: &Cluster, ours: &[Place<'_>], theirs: &[Place<'_>]) -> Vec<(jiff::SignedDuration, Pair)> {
     let mut by_package: BTreeMap<PackageTag, Vec<usize>> = BTreeMap::new();
     for (index, our) in ours.iter().enumerate() {
         by_package.entry(our.package).or_default().push(index);
@@ -327,7 +336,7 @@ fn foreign_numbers(
     pairs
 }
 
-fn move_to_other_package(cluster: &mut Cluster<'_>, sold: (PackageTag, usize), reported: (PackageTag, usize)) {
+fn move_to_other_package(cluster: &mut Cluster, sold: (PackageTag, usize), reported: (PackageTag, usize)) {
     let get = |(package, finding): (PackageTag, usize)| {
         cluster.get(&package).map(|working| working.explained.findings[finding].clone())
     };
@@ -351,7 +360,7 @@ fn move_to_other_package(cluster: &mut Cluster<'_>, sold: (PackageTag, usize), r
 
 // --- Packages made from packages ----------------------------------------------------------------------------------
 
-fn repackagings(cluster: &mut Cluster<'_>, settings: &Settings) {
+fn repackagings(cluster: &mut Cluster, settings: &Settings) {
     let mut products: Vec<StatePackage> = cluster
         .values()
         .filter_map(|working| working.books.state())
@@ -361,7 +370,7 @@ fn repackagings(cluster: &mut Cluster<'_>, settings: &Settings) {
     // A single source's share is known; what several gave is told by what is left then.
     products.sort_by_key(|product| (product.sources.len(), product.package));
     for product in &products {
-        let known = |source: &&PackageTag| cluster.get(*source).is_some_and(|working| is_known(working.books));
+        let known = |source: &&PackageTag| cluster.get(*source).is_some_and(|working| is_known(&working.books));
         let sources: Vec<PackageTag> = product.sources.iter().filter(known).copied().collect();
         if sources.is_empty() {
             continue;
@@ -382,7 +391,7 @@ fn is_known(books: &PackageBooks) -> bool {
 }
 
 /// Takes the POS's rows of making `product` out of a package: what they came to, and the rows as evidence.
-fn take_makings(working: &mut Working<'_>, product: PackageTag, events: &[Text]) -> (Amount, Vec<Evidence>) {
+fn take_makings(working: &mut Working, product: PackageTag, events: &[Text]) -> (Amount, Vec<Evidence>) {
     let mut total = Amount::ZERO;
     let mut records = Vec::new();
     working.explained.makings.retain(|making| {
@@ -417,14 +426,14 @@ fn in_measure_of(product: &StatePackage, made: Quantity, source: &PackageBooks) 
     content.times_pieces(made).ok().map(Amount::of)
 }
 
-fn repackaged(cluster: &mut Cluster<'_>, settings: &Settings, product: &StatePackage, sources: &[PackageTag]) {
+fn repackaged(cluster: &mut Cluster, settings: &Settings, product: &StatePackage, sources: &[PackageTag]) {
     let made = product.original.unwrap_or(product.quantity);
     let in_window = product.packaged.is_none_or(|when| settings.in_window(when, Book::State));
     let Some(working) = cluster.get_mut(&product.package) else { return };
     let events: Vec<Text> = working.explained.makings.iter().map(|making| making.event.clone()).collect();
     let (in_pos, mut records) = take_makings(working, product.package, &events);
     if in_window {
-        let held_unrecorded = in_pos.is_zero() && !explain::opening(working.books, settings, Book::Pos).is_zero();
+        let held_unrecorded = in_pos.is_zero() && !explain::opening(&working.books, settings, Book::Pos).is_zero();
         let amount = in_pos - Amount::of(made);
         if !amount.is_zero() && !held_unrecorded {
             records.push(made_evidence(product, Amount::of(made)));
@@ -435,7 +444,7 @@ fn repackaged(cluster: &mut Cluster<'_>, settings: &Settings, product: &StatePac
     for source in sources {
         let Some(working) = cluster.get_mut(source) else { continue };
         let (taken, records) = take_makings(working, product.package, &events);
-        expected.push((*source, in_measure_of(product, made, working.books), taken, records));
+        expected.push((*source, in_measure_of(product, made, &working.books), taken, records));
     }
     if in_window {
         source_shares(cluster, product, expected);
@@ -447,7 +456,7 @@ type Source = (PackageTag, Option<Amount>, Amount, Vec<Evidence>);
 
 /// What each source gave. One source gave all; of several the state does not say, so what is left of their
 /// differences counts if it adds up.
-fn source_shares(cluster: &mut Cluster<'_>, product: &StatePackage, sources: Vec<Source>) {
+fn source_shares(cluster: &mut Cluster, product: &StatePackage, sources: Vec<Source>) {
     let rests: Vec<Amount> =
         sources.iter().map(|(source, ..)| cluster.get(source).map_or(Amount::ZERO, Working::rest)).collect();
     let taken: Amount = sources.iter().map(|(_, _, taken, _)| *taken).sum();
@@ -478,7 +487,7 @@ fn repackaging(amount: Amount, in_state: bool, records: Vec<Evidence>) -> Findin
 }
 
 /// A package undone in the state; its quantity went back to the source.
-fn discontinued(cluster: &mut Cluster<'_>, settings: &Settings, product: &StatePackage, sources: &[PackageTag]) {
+fn discontinued(cluster: &mut Cluster, settings: &Settings, product: &StatePackage, sources: &[PackageTag]) {
     let undone = product.archived.is_some_and(|when| settings.in_window(when, Book::State));
     let made = product.original.unwrap_or(product.quantity);
     let Some(working) = cluster.get_mut(&product.package) else { return };
@@ -499,7 +508,7 @@ fn discontinued(cluster: &mut Cluster<'_>, settings: &Settings, product: &StateP
             continue;
         }
         // One source got everything back; of several, each is told by what it has too much.
-        let returned = match (sources, in_measure_of(product, made, working.books)) {
+        let returned = match (sources, in_measure_of(product, made, &working.books)) {
             ([_], Some(whole)) => -whole,
             _ => rest,
         };
@@ -509,7 +518,7 @@ fn discontinued(cluster: &mut Cluster<'_>, settings: &Settings, product: &StateP
 }
 
 /// What the POS made and the state knows nothing of.
-fn repackaged_only_in_pos(working: &mut Working<'_>, settings: &Settings) {
+fn repackaged_only_in_pos(working: &mut Working, settings: &Settings) {
     for making in std::mem::take(&mut working.explained.makings) {
         if making.is_receipt || !settings.in_window(making.when, Book::Pos) {
             continue;
@@ -527,7 +536,7 @@ const MISSPELLED_PLACES: usize = 2;
 
 /// One or two characters off, the same item, the same quantity, and neither tag lives on the other side. Where two
 /// tags fit equally well, neither is taken: nothing is guessed.
-fn mistyped_tags(cluster: &mut Cluster<'_>) {
+fn mistyped_tags(cluster: &mut Cluster) {
     let one_sided = |in_pos: bool| -> BTreeMap<Amount, Vec<PackageTag>> {
         let mut by_rest: BTreeMap<Amount, Vec<PackageTag>> = BTreeMap::new();
         for (package, working) in cluster.iter() {
@@ -561,11 +570,11 @@ fn mistyped_tags(cluster: &mut Cluster<'_>) {
 /// How far the tags are apart, if one may be the other misspelled: fewer places are better, swapped neighbours best.
 /// Where the POS does not name the item, only the slightest slip is taken for one, and no package that came on a
 /// manifest: deliveries come with consecutive tags.
-fn misspelling(cluster: &Cluster<'_>, our: PackageTag, their: PackageTag) -> Option<(usize, bool)> {
+fn misspelling(cluster: &Cluster, our: PackageTag, their: PackageTag) -> Option<(usize, bool)> {
     let apart = our.misspelling(their).filter(|apart| apart.places <= MISSPELLED_PLACES)?;
     let fit = (if apart.neighbours_swapped { 1 } else { apart.places }, !apart.neighbours_swapped);
     let (ours, theirs) = (cluster.get(&our)?, cluster.get(&their)?);
-    let received = |working: &Working<'_>| working.explained.findings.iter().any(|finding| is_receiving(finding.cause));
+    let received = |working: &Working| working.explained.findings.iter().any(|finding| is_receiving(finding.cause));
     let (our_item, their_item) = (ours.books.item(), theirs.books.item());
     let items_fit = if our_item.is_empty() || their_item.is_empty() {
         fit.0 == 1 && !received(ours) && !received(theirs)
@@ -575,8 +584,8 @@ fn misspelling(cluster: &Cluster<'_>, our: PackageTag, their: PackageTag) -> Opt
     (items_fit && ours.books.dimension() == theirs.books.dimension()).then_some(fit)
 }
 
-fn mistype(cluster: &mut Cluster<'_>, our: PackageTag, their: PackageTag) {
-    let record = |cluster: &Cluster<'_>, package: PackageTag, book: Book| Evidence {
+fn mistype(cluster: &mut Cluster, our: PackageTag, their: PackageTag) {
+    let record = |cluster: &Cluster, package: PackageTag, book: Book| Evidence {
         at: None,
         book,
         kind: "package",
@@ -605,7 +614,7 @@ fn mistype(cluster: &mut Cluster<'_>, our: PackageTag, their: PackageTag) {
 // --- Corrections --------------------------------------------------------------------------------------------------
 
 /// A correction settles one fact of the other book with the same amount: the one that it names, else the nearest.
-fn settle_corrections(working: &mut Working<'_>, settings: &Settings) {
+fn settle_corrections(working: &mut Working, settings: &Settings) {
     let baseline = working.books.baseline().map(|baseline| Amount::of_sum(baseline.difference));
     let mut baseline_open = baseline.filter(|amount| !amount.is_zero());
     let mut open = Vec::new();
@@ -646,7 +655,7 @@ const SUMMED_FACTS: usize = 12;
 
 /// Facts that one correction settles together: a plan makes one correction of several facts, and where a count decided
 /// both books, the state's adjustment of the same repair is among them.
-fn several_facts(working: &Working<'_>, correction: &Correction) -> Option<Vec<usize>> {
+fn several_facts(working: &Working, correction: &Correction) -> Option<Vec<usize>> {
     let facts: Vec<(usize, Amount)> = working
         .explained
         .findings
@@ -682,7 +691,7 @@ fn names(corrects: &str, finding: &Finding, settings: &Settings) -> bool {
 
 /// Corrections that settle no single fact: if the difference is accounted for without them, they did what corrections
 /// are for and brought the POS to what the state shows; otherwise each is an adjustment that the state lacks.
-fn settle_open_corrections(working: &mut Working<'_>, open: Vec<Correction>) {
+fn settle_open_corrections(working: &mut Working, open: Vec<Correction>) {
     let corrected: Amount = open.iter().map(|correction| correction.amount).sum();
     if working.rest() != corrected || corrected.is_zero() {
         return;

@@ -81,8 +81,9 @@ impl Reconciler {
 
     fn explain(&mut self, package: PackageTag) {
         let Some(books) = self.books.get(package) else { return };
-        let working = Working::new(books, explain::explain(books, &self.settings));
-        let item = shelf::item_key(books, shelf::shelf(books, &self.settings).as_ref());
+        let item = shelf::item_key(&books, shelf::shelf(&books, &self.settings).as_ref());
+        let explained = explain::explain(&books, &self.settings);
+        let working = Working::new(books, explained);
         let keys = link::keys(&working, item);
         let explained = working.explained;
         if let Some((_, old)) = self.explained.get(&package) {

@@ -423,7 +423,7 @@ fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transa
         };
         let quantity =
             quantity.checked_neg().map_err(|error| at.error("QuantitySold", error.to_string(), "a quantity"))?;
-        reading.movements.push(Movement {
+        reading.keep(Movement {
             package,
             book: Book::State,
             when: head.when,
@@ -437,7 +437,7 @@ fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transa
             reason: Text::default(),
             note: Text::default(),
             by: head.by.clone(),
-        });
+        })?;
     }
     Ok(())
 }
@@ -455,7 +455,7 @@ pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), I
         for (adjustment, number) in records {
             let movement = adjustment_movement(reading, &At::new(&file.1, number), &adjustment)?;
             note_time(&mut tally, &reading.settings, movement.when);
-            reading.movements.push(movement);
+            reading.keep(movement)?;
         }
         facts.notes.extend(tally.notes());
         reading.inputs.push(facts);

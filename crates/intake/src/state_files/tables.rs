@@ -2,9 +2,10 @@
 
 use super::{File, note_time};
 use crate::folder::Reading;
-use crate::inputs::{Tally, is_large, read_table};
+use crate::inputs::{Tally, read_table};
 use crate::measures::MeasureError;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
+use std::hash::BuildHasher;
 use trueup_core::{
     Book, Decimal, Movement, MovementKind, Ordered, PackageStatus, PackageTag, Quantity, ReceiptNumber, SaleLine, Sku,
     StatePackage, Text, Unit, WasteClass,
@@ -142,28 +143,68 @@ static SALES: [Column; 10] = [
 
 /// The state's receipts, one row a line.
 pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
-    let first = reading.movements.len();
-    let mut lines = FxHashMap::<Text, u64>::default();
+    // As with the POS's sales: a bad row is found before rows are kept.
+    let mut order = Order::default();
     for file in files {
-        if is_large(&file.0) {
-            // As with the POS's sales: a bad row is found before rows are kept.
-            read_table(file, &SALES, |row| sale_row(reading, row).map(drop))?;
-        }
+        read_table(file, &SALES, |row| {
+            order.see(&sale_row(reading, row)?.reference);
+            Ok(())
+        })?;
+    }
+    let mut open: Vec<Movement> = Vec::new();
+    for file in files {
         let mut tally = Tally::default();
         let mut facts = read_table(file, &SALES, |row| {
-            let mut movement = sale_row(reading, row)?;
+            let movement = sale_row(reading, row)?;
             note_time(&mut tally, &reading.settings, movement.when);
-            let line = lines.entry(movement.reference.clone()).or_default();
-            *line += 1;
-            movement.line = Text::new(line.to_string());
-            reading.movements.push(movement);
+            let other = open.last().is_some_and(|last| last.reference != movement.reference);
+            if other && order.is_together {
+                keep_receipts(reading, std::mem::take(&mut open))?;
+            }
+            open.push(movement);
             Ok(())
         })?;
         facts.notes.extend(tally.notes());
         reading.inputs.push(facts);
     }
-    count_packages(reading.movements.get_mut(first..).unwrap_or_default());
-    Ok(())
+    keep_receipts(reading, open)
+}
+
+/// Whether the rows of each receipt stand together, so that a receipt is complete when the next begins. Where they do
+/// not, all rows have to be held until the end.
+struct Order {
+    /// Receipts seen, as 64 bits of a hash: a collision only makes us hold the rows.
+    seen: FxHashSet<u64>,
+    last: Text,
+    is_together: bool,
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Self { seen: FxHashSet::default(), last: Text::default(), is_together: true }
+    }
+}
+
+impl Order {
+    fn see(&mut self, receipt: &Text) {
+        if *receipt != self.last || self.seen.is_empty() {
+            let hash = FxBuildHasher.hash_one(receipt);
+            self.is_together &= self.seen.insert(hash);
+            self.last.clone_from(receipt);
+        }
+    }
+}
+
+/// Keeps whole receipts, their lines numbered and their packages counted.
+fn keep_receipts(reading: &mut Reading, mut movements: Vec<Movement>) -> Result<(), InputError> {
+    let mut lines = FxHashMap::<Text, u64>::default();
+    for movement in &mut movements {
+        let line = lines.entry(movement.reference.clone()).or_default();
+        *line += 1;
+        movement.line = Text::new(line.to_string());
+    }
+    count_packages(&mut movements);
+    movements.into_iter().try_for_each(|movement| reading.keep(movement))
 }
 
 /// How many packages stand on each receipt.
@@ -256,7 +297,7 @@ pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), I
         let mut facts = read_table(file, &ADJUSTMENTS, |row| {
             let movement = adjustment_row(reading, row)?;
             note_time(&mut tally, &reading.settings, movement.when);
-            reading.movements.push(movement);
+            reading.keep(movement)?;
             Ok(())
         })?;
         facts.notes.extend(tally.notes());
