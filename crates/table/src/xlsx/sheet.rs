@@ -155,6 +155,8 @@ impl Current {
 
     fn start_cell(&mut self, e: &BytesStart<'_>) -> Result<(), InputError> {
         if !self.in_row {
+            // After the last row that was read.
+            self.number = self.number.saturating_add(1);
             return Err(self.damaged("a cell outside every row"));
         }
         let place = match attribute(e, "r").map_err(|what| self.damaged(&what))? {
