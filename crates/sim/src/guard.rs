@@ -74,7 +74,8 @@ pub(crate) struct Guard {
     of_lot: FxHashMap<Lot, OfLot>,
     seen: FxHashMap<(Lot, Core), i32>,
     pruned: i32,
-    loose: Vec<Loose>,
+    /// Lines without their other halves, by what they would be taken for.
+    loose: FxHashMap<(u32, Atoms), Vec<Loose>>,
 }
 
 fn index(lot: Lot) -> usize {
@@ -90,7 +91,7 @@ impl Guard {
             of_lot: FxHashMap::default(),
             seen: FxHashMap::default(),
             pruned: i32::MIN,
-            loose: Vec::new(),
+            loose: FxHashMap::default(),
         }
     }
 
@@ -214,8 +215,8 @@ impl Guard {
 
     /// Whether this line without its other half could be taken for the other half of another one.
     pub fn is_mistakable(&self, line: &Loose) -> bool {
-        self.loose.iter().any(|other| {
-            let same = other.side != line.side && other.item == line.item && other.amount == line.amount;
+        self.loose.get(&(line.item, line.amount)).into_iter().flatten().any(|other| {
+            let same = other.side != line.side;
             let near = other.at.duration_since(line.at).abs() <= APART;
             let numbered = other.core.is_some() && other.core == line.core && (other.day - line.day).abs() <= 2;
             same && (near || numbered)
@@ -224,7 +225,8 @@ impl Guard {
 
     /// Takes down a line without its other half.
     pub fn add_loose(&mut self, line: Loose) {
-        self.loose.retain(|other| (other.day - line.day).abs() <= NUMBER_DAYS);
-        self.loose.push(line);
+        let alike = self.loose.entry((line.item, line.amount)).or_default();
+        alike.retain(|other| (other.day - line.day).abs() <= NUMBER_DAYS);
+        alike.push(line);
     }
 }

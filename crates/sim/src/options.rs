@@ -87,8 +87,8 @@ impl Faults {
         Ok(Self::Counts(table))
     }
 
-    /// How many of each kind there are to be among so many sales lines.
-    pub(crate) fn counts(&self, lines: u64) -> BTreeMap<Mistake, u64> {
+    /// How many of each kind there are to be among so many sales lines of so many days.
+    pub(crate) fn counts(&self, lines: u64, days: u32) -> BTreeMap<Mistake, u64> {
         match self {
             Self::Counts(named) => {
                 named.iter().filter_map(|(name, count)| Some((Mistake::named(name)?, *count))).collect()
@@ -104,11 +104,21 @@ impl Faults {
                     counts.insert(facts.mistake, carried / weights.max(1));
                     carried %= weights.max(1);
                 }
+                // A key expires once in a while, however much is sold; each time it takes half an hour's sales along.
+                if let Some(down) = counts.get_mut(&Mistake::ReportingDown) {
+                    let most = u64::from(days / DAYS_BETWEEN_OUTAGES + 1);
+                    let spare = down.saturating_sub(most);
+                    *down -= spare;
+                    *counts.entry(Mistake::SaleNotReported).or_default() += spare;
+                }
                 counts
             }
         }
     }
 }
+
+/// A key expires about once in so many days.
+const DAYS_BETWEEN_OUTAGES: u32 = 14;
 
 fn known_names() -> String {
     MISTAKES.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
@@ -141,7 +151,7 @@ mod tests {
     #[test]
     fn the_counts_add_up_to_the_share() {
         for (lines, parts) in [(1_000, 10), (924, 10), (77, 100), (10_000_000, 5)] {
-            let counts = Faults::Share { parts, of: 1000 }.counts(lines);
+            let counts = Faults::Share { parts, of: 1000 }.counts(lines, 7);
             assert_eq!(counts.values().sum::<u64>(), lines * parts / 1000);
         }
     }

@@ -322,7 +322,7 @@ impl<'o> World<'o> {
     }
 
     fn plan_mistakes(&mut self) {
-        for (mistake, count) in self.options.faults.counts(self.options.lines) {
+        for (mistake, count) in self.options.faults.counts(self.options.lines, self.options.days) {
             if self.options.state_form == StateForm::Tables && mistake.needs_json() {
                 continue;
             }

@@ -26,7 +26,7 @@ impl Mistake {
 impl World<'_> {
     /// Packages that were wrong before the records began.
     pub(super) fn before_the_window(&mut self) {
-        for (mistake, count) in self.options.faults.counts(self.options.lines) {
+        for (mistake, count) in self.options.faults.counts(self.options.lines, self.options.days) {
             if mistake.occasion() == Occasion::Before {
                 (0..count).for_each(|_| self.wrong_before(mistake));
             }
