@@ -55,6 +55,11 @@ pub(crate) fn wanted(cause: &str, is_negative: bool) -> &'static [Kind] {
     }
 }
 
+/// Whether these steps adjust a book, which a count may decide instead.
+pub(crate) fn is_adjusting(kinds: &[Kind]) -> bool {
+    kinds.iter().any(|(_, action)| matches!(action, Action::Adjust | Action::Correct))
+}
+
 /// Steps that change a book: in a plan only where a cause wants them.
 const CHANGING: [Action; 10] = [
     Action::ResendReceipt,

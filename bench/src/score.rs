@@ -1,14 +1,14 @@
 //! Counting what was found, what was missed and what was made up.
 
-use crate::repairs::{is_forbidden, wanted};
+use crate::repairs::{is_adjusting, is_forbidden, wanted};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 use trueup_core::{Dimension, QuantitySum, Unit};
 use trueup_intake::{Options, read_store};
 use trueup_reconcile::Corrections;
-use trueup_reconcile::{Amount, Discrepancy, Settings};
-use trueup_sim::{PackageTruth, ShelfTruth, Truth};
+use trueup_reconcile::{Action, Amount, Discrepancy, Settings, Step};
+use trueup_sim::{FactTruth, PackageTruth, ShelfTruth, Truth};
 
 /// What trueup said of a store, in the words of the truth.
 #[derive(Debug)]
@@ -207,17 +207,10 @@ impl Score {
         let is_counted = said.shelf.is_some();
         for (cause, negative) in &causes {
             let kinds = wanted(cause, *negative);
-            let by_count = is_counted
-                && found.plan.iter().any(|step| {
-                    matches!(
-                        step.action,
-                        trueup_reconcile::Action::Correct
-                            | trueup_reconcile::Action::Adjust
-                            | trueup_reconcile::Action::Recount
-                            | trueup_reconcile::Action::None
-                    )
-                });
-            let there = found.plan.iter().any(|step| kinds.contains(&(step.system, step.action)));
+            // Where a count decides, a book that shows it already needs no step.
+            let by_count = is_counted && is_adjusting(kinds);
+            let there = found.plan.iter().any(|step| kinds.contains(&(step.system, step.action)))
+                && expected.facts.iter().filter(|fact| fact.cause == *cause).all(|fact| names_receipt(fact, found));
             // Two mistakes of one cause may cancel out: then nothing of it is left to repair.
             let cancelled = expected.causes.get(cause).is_some_and(|share| share == "0")
                 && expected.facts.iter().any(|fact| fact.cause == *cause && fact.quantity != "0");
@@ -255,6 +248,19 @@ impl Score {
     pub fn in_full(&self) -> Ratio {
         Ratio(self.right_in_full, self.discrepant)
     }
+}
+
+/// Whether the plan names the very receipt: the one to send again, or, where a receipt goes as a whole, the one to void.
+fn names_receipt(fact: &FactTruth, found: &Discrepancy) -> bool {
+    let actions: &[Action] = match fact.cause.as_str() {
+        "sale_not_reported" => &[Action::ResendReceipt, Action::SubmitReceipt],
+        "sale_reported_twice" | "sale_only_in_state" => &[Action::VoidReceipt],
+        _ => return true,
+    };
+    let is_edited = found.plan.iter().any(|step| step.action == Action::EditReceipt);
+    let names =
+        |step: &Step| actions.contains(&step.action) && step.reference.as_deref() == Some(fact.reference.as_str());
+    fact.reference.is_empty() || is_edited || found.plan.iter().any(names)
 }
 
 /// A package's causes with what is unexplained and what the shelf says as causes of their own.
@@ -304,7 +310,10 @@ impl fmt::Display for Ratio {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per_thousand = |count: u64, of: u64| format!("{count} in {of} ({})", Ratio(count * 1000, of.max(1)));
+        let per_thousand = |count: u64, of: u64| {
+            let thousandths = u128::from(count) * 1_000_000 / u128::from(of.max(1));
+            format!("{}.{:03} ({count} in {of})", thousandths / 1000, thousandths % 1000)
+        };
         writeln!(f, "stores                      {}", self.stores)?;
         writeln!(f, "packages                    {} ({} discrepant)", self.packages, self.discrepant)?;
         writeln!(f, "precision                   {}", self.precision())?;

@@ -96,7 +96,6 @@ pub(crate) struct World<'o> {
     count_mistakes: Vec<Mistake>,
     baseline: Vec<(PackageTag, Atoms, &'static str)>,
     typical_sales: i64,
-    days: u32,
     /// What the next customer takes as well, in the same minute.
     asked_for: Option<Lot>,
     last_sold: Option<Lot>,
@@ -126,7 +125,7 @@ pub(crate) fn live(
         }
         world.now = moment;
         if let Event::Day(number) = event {
-            progress(u32::try_from(number + 1).unwrap_or(0), world.days + 1);
+            progress(u32::try_from(number + 1).unwrap_or(0), options.days + 1);
         }
         world.happen(event)?;
     }
@@ -177,7 +176,6 @@ impl<'o> World<'o> {
             count_mistakes: Vec::new(),
             baseline: Vec::new(),
             typical_sales,
-            days: options.days,
             asked_for: None,
             last_sold: None,
             tries: 0,
@@ -225,6 +223,11 @@ impl<'o> World<'o> {
 
     fn tag(&self, lot: Lot) -> Option<PackageTag> {
         self.lots.get(index(lot)).map(|lot| lot.1)
+    }
+
+    /// The catalogue's entry of a lot.
+    fn item_facts(&self, lot: Lot) -> Option<&Item> {
+        self.items.get(usize::try_from(self.item(lot)).ok()?)
     }
 
     fn form(&self, lot: Lot) -> Form {

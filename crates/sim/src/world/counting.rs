@@ -184,7 +184,7 @@ impl World<'_> {
 
     fn add_count(&mut self, id: &str, lot: Lot, stock: &Stock, there: Atoms, pass: u32) {
         let Some(tag) = self.tag(lot) else { return };
-        let item = usize::try_from(self.item(lot)).ok().and_then(|item| self.items.get(item));
+        let item = self.item_facts(lot);
         let Some(sku) = item.and_then(|item| item.skus.get(usize::from(stock.sku))) else { return };
         let pieces = i128::from(there) * i128::from(ONE) / i128::from(sku.per_unit.max(1));
         let row = [
@@ -203,7 +203,7 @@ impl World<'_> {
 
     fn add_weight(&mut self, lot: Lot, net: Atoms, at: Timestamp) {
         let Some(tag) = self.tag(lot) else { return };
-        let item = usize::try_from(self.item(lot)).ok().and_then(|item| self.items.get(item));
+        let item = self.item_facts(lot);
         let Some((item, sku)) = item.and_then(|item| Some((item, item.skus.first()?))) else { return };
         // Pieces are weighed at two grams each in a tin of a hundred grams.
         let in_pieces = item.form == Form::Pieces;

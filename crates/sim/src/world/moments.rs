@@ -3,7 +3,7 @@
 use super::{Event, World};
 use crate::SimError;
 use crate::goods::{Form, ONE};
-use crate::guard::{Loose, Lot, Side};
+use crate::guard::{Loose, Side};
 use crate::mistake::{Mistake, Occasion};
 use crate::options::StateForm;
 use crate::pos::{FRONT, Movement};
@@ -58,7 +58,7 @@ impl World<'_> {
                 self.pos.change(lot, 0, amount, FRONT);
                 self.fact(lot, "carried_forward", amount, "");
                 self.guard.make_single(lot);
-                let unit = usize::try_from(item_of(self, lot)).ok().and_then(|item| self.items.get(item));
+                let unit = self.item_facts(lot);
                 self.baseline.push((tag, amount, unit.map_or("ea", |item| item.unit.symbol())));
             }
         }
@@ -260,7 +260,7 @@ impl World<'_> {
                 self.fact(lot, "hold_differs", 0, "");
             }
             Mistake::ItemDiffers => {
-                let ours = usize::try_from(self.item(lot)).ok().and_then(|item| self.items.get(item));
+                let ours = self.item_facts(lot);
                 let other = other_item.filter(|other| ours.is_none_or(|ours| ours.name != *other));
                 if let (Some(known), Some(other)) = (self.pos.lot_mut(lot), other) {
                     known.name = Some(other);
@@ -276,8 +276,4 @@ impl World<'_> {
         }
         Ok(())
     }
-}
-
-fn item_of(world: &World<'_>, lot: Lot) -> u32 {
-    world.item(lot)
 }

@@ -186,7 +186,7 @@ impl World<'_> {
             let left = self.pos.on_hand_of(lot, sku) - taken(sku);
             let amount = self.usual_amount(lot, sku).min(left);
             if amount > 0 {
-                let item = usize::try_from(self.item(lot)).ok().and_then(|item| self.items.get(item));
+                let item = self.item_facts(lot);
                 let price = item.map_or(1, |item| item.price);
                 let price = i64::try_from(i128::from(price) * i128::from(amount) / i128::from(ONE)).unwrap_or(price);
                 lines.push(Line { lot, sku, amount, price: price.max(1) });
@@ -375,7 +375,7 @@ impl World<'_> {
     }
 
     fn state_line(&self, line: &Line) -> StateLine {
-        let unit = usize::try_from(self.item(line.lot)).ok().and_then(|item| self.items.get(item));
+        let unit = self.item_facts(line.lot);
         StateLine {
             lot: line.lot,
             number: exact(line.amount),
