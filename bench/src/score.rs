@@ -31,7 +31,7 @@ fn base_text(amount: Amount) -> String {
 /// # Errors
 /// What the reader of the folder says.
 pub fn found_in(store: &Path) -> Result<Found, trueup_intake::InputError> {
-    let read = read_store(store, Options { ages_from: None }, &mut |_| {})?;
+    let read = read_store(store, Options::default(), &mut |_| {})?;
     let outcome = trueup_reconcile::reconcile(&read.books, &read.settings, &mut |_, _| {});
     let discrepancies = outcome
         .discrepancies

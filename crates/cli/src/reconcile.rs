@@ -18,9 +18,8 @@ pub(crate) fn run(options: &ReconcileOptions) -> Result<Status, Trouble> {
         return Err(Trouble::Usage("a workbook cannot be shown here; name a file with --out".to_owned()));
     }
     let progress = Progress::new();
-    let store = read_store(&options.store, Options { ages_from: options.as_of.as_deref() }, &mut |part| {
-        progress.part(part);
-    })?;
+    let how = Options { ages_from: options.as_of.as_deref(), whole: package, ..Options::default() };
+    let store = read_store(&options.store, how, &mut |part| progress.part(part))?;
     let outcome =
         trueup_reconcile::reconcile(&store.books, &store.settings, &mut |done, all| progress.packages(done, all));
     drop(progress);

@@ -1,11 +1,12 @@
 //! Reading the whole folder in the order in which its parts need each other.
 
 use crate::inputs::InputFacts;
+use crate::join::{self, Files, GiveUp, Joined, Manner, NamedFile};
 use crate::measures::Measures;
 use crate::{pos_files, shelf_files, state_files, store_toml};
 use rustc_hash::FxHashSet;
 use std::path::Path;
-use trueup_core::{Movement, PackageTag};
+use trueup_core::{Movement, PackageTag, QuantityError};
 use trueup_reconcile::{Books, Fact, Settings};
 use trueup_table::{InputError, find};
 
@@ -14,6 +15,22 @@ use trueup_table::{InputError, find};
 pub struct Options<'o> {
     /// The moment from which ages are reckoned, as a person wrote it.
     pub ages_from: Option<&'o str>,
+    /// Whether to leave out what both books hold alike.
+    pub join: Join,
+    /// A package of which every movement is wanted.
+    pub whole: Option<PackageTag>,
+}
+
+/// Whether sales that both books hold alike are left out of the books while they are read. The answer is the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Join {
+    /// Where the files are large.
+    #[default]
+    Large,
+    /// Wherever the files can be joined.
+    Always,
+    /// Nowhere.
+    Never,
 }
 
 /// A store folder that was read wholly.
@@ -72,20 +89,71 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
     pos_files::inventory(&mut reading, &required(root, "inventory")?)?;
     progress("the POS's sales");
     let (sales, movements) = (required(root, "sales")?, find(root, "pos", "movements")?);
-    pos_files::note_dimensions(&mut reading, &sales, movements.as_ref())?;
-    pos_files::sales(&mut reading, &sales)?;
+    let state_sales = match try_join(&mut reading, root, options, &sales, movements.as_ref())? {
+        Some(joined) => {
+            let Joined { pos, state, settled, dimensions } = joined;
+            for (package, dimension) in dimensions {
+                reading.measures.suggest_dimension(package, dimension);
+            }
+            for (package, settled) in settled {
+                reading.note_sold(package);
+                reading.books.settle(package, settled).map_err(|error| of_books(&error))?;
+            }
+            pos_files::joined_sales(&mut reading, pos)?;
+            Some(state)
+        }
+        None => {
+            pos_files::note_dimensions(&mut reading, &sales, movements.as_ref())?;
+            pos_files::sales(&mut reading, &sales)?;
+            None
+        }
+    };
     if let Some(file) = movements {
         progress("the POS's movements");
         pos_files::movements(&mut reading, &file)?;
     }
     progress("the state's receipts");
-    state_files::receipts(&mut reading, root)?;
+    state_files::receipts(&mut reading, root, state_sales)?;
     progress("the state's adjustments and transfers");
     state_files::adjustments(&mut reading, root)?;
     state_files::transfers(&mut reading, root)?;
     progress("counts and weights");
     shelf_files::read(&mut reading, root)?;
     Ok(finish(reading))
+}
+
+/// Files below this together are read row by row: that takes no time either.
+const LARGE_BYTES: u64 = 8 << 20;
+
+/// Joins the sales of both books, if that is wanted and can be done.
+fn try_join(
+    reading: &mut Reading,
+    root: &Path,
+    options: Options<'_>,
+    sales: &NamedFile,
+    movements: Option<&NamedFile>,
+) -> Result<Option<Joined>, InputError> {
+    let Some(state) = state_files::sales_tables(root)? else { return Ok(None) };
+    let bytes: u64 = state.iter().chain([sales]).map(|(path, _)| path.metadata().map_or(0, |file| file.len())).sum();
+    let wanted = match options.join {
+        Join::Large => bytes >= LARGE_BYTES,
+        Join::Always => true,
+        Join::Never => false,
+    };
+    if !wanted {
+        return Ok(None);
+    }
+    let measures = reading.measures.clone();
+    // Whatever is wrong with these files is told when their turn comes.
+    let noted = movements.map_or(Ok(()), |file| pos_files::note_dimensions_of_movements(reading, file));
+    let observed = shelf_files::first_observations(root, &reading.settings.zone);
+    let manner = Manner { whole: options.whole, observed: &observed };
+    let files = Files { pos: sales, state: &state };
+    let joined = noted.map_err(|_| GiveUp).and_then(|()| join::join(reading, &files, &manner));
+    if joined.is_err() {
+        reading.measures = measures;
+    }
+    Ok(joined.ok())
 }
 
 fn required(root: &Path, stem: &str) -> Result<(std::path::PathBuf, String), InputError> {
@@ -115,16 +183,21 @@ fn note_sold_out(reading: &mut Reading) {
     }
 }
 
+fn of_books(error: &QuantityError) -> InputError {
+    let todo = "check the units of its rows";
+    InputError::new("the store folder", error.to_string(), "one dimension per package", todo)
+}
+
 impl Reading {
     /// Takes a movement into the books.
     pub(crate) fn keep(&mut self, movement: Movement) -> Result<(), InputError> {
-        self.books.record(Fact::Movement(Box::new(movement))).map_err(|error| {
-            InputError::new(
-                "the store folder",
-                error.to_string(),
-                "one dimension per package",
-                "check the units of its rows",
-            )
-        })
+        self.books.record(Fact::Movement(Box::new(movement))).map_err(|error| of_books(&error))
+    }
+
+    /// The POS sold some of the package.
+    pub(crate) fn note_sold(&mut self, package: PackageTag) {
+        if !self.stocked.contains(&package) {
+            self.sold_out.insert(package);
+        }
     }
 }

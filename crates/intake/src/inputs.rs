@@ -24,8 +24,8 @@ pub struct InputFacts {
 
 /// What is said of rows that name no package.
 pub(crate) const MERCHANDISE: &str = "{} rows of merchandise (no package), not compared";
-const BEFORE: &str = "{} rows before window_start: they can only match";
-const AFTER: &str = "{} rows after the snapshot: they can only match";
+pub(crate) const BEFORE: &str = "{} rows before window_start: they can only match";
+pub(crate) const AFTER: &str = "{} rows after the snapshot: they can only match";
 
 /// Counts things of one kind for the notes of a file.
 #[derive(Debug, Default)]
@@ -34,9 +34,15 @@ pub(crate) struct Tally(Vec<(&'static str, u64)>);
 impl Tally {
     /// One more of what `text` says; `{}` in it becomes the number.
     pub fn count(&mut self, text: &'static str) {
+        self.add(text, 1);
+    }
+
+    /// So many more of what `text` says.
+    pub fn add(&mut self, text: &'static str, more: u64) {
         match self.0.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, number)) => *number += 1,
-            None => self.0.push((text, 1)),
+            Some((_, number)) => *number += more,
+            None if more == 0 => {}
+            None => self.0.push((text, more)),
         }
     }
 

@@ -10,12 +10,13 @@
 
 mod folder;
 mod inputs;
+mod join;
 mod measures;
 mod pos_files;
 mod shelf_files;
 mod state_files;
 mod store_toml;
 
-pub use folder::{Options, Store, read_store};
+pub use folder::{Join, Options, Store, read_store};
 pub use inputs::InputFacts;
 pub use trueup_table::InputError;

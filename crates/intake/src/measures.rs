@@ -1,15 +1,17 @@
 //! Bringing a number and its unit to the measure of the package.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use trueup_core::{Decimal, Dimension, PackageTag, Quantity, QuantityError, Sku, Unit};
 use trueup_pos::fields::LARGEST;
 
 /// In which dimension each package is kept, and what a piece of each SKU holds.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Measures {
     dimensions: FxHashMap<PackageTag, Dimension>,
     /// From `sku_map`: what one piece of the SKU holds of this package.
     per_piece: FxHashMap<(PackageTag, Sku), Quantity>,
+    /// The packages of which it says something.
+    converted: FxHashSet<PackageTag>,
     /// From the inventory: what one piece of the SKU weighs or holds in this package …
     unit_weight: FxHashMap<(PackageTag, Sku), Quantity>,
     /// … and in a package that is not listed there any more: `None` where the listed ones differ.
@@ -92,6 +94,7 @@ impl Measures {
     }
 
     pub fn set_per_piece(&mut self, package: PackageTag, sku: Sku, quantity: Quantity) {
+        self.converted.insert(package);
         self.per_piece.insert((package, sku), quantity);
     }
 
@@ -108,6 +111,13 @@ impl Measures {
         !self.unit_weight.is_empty()
     }
 
+    /// Whether a number of this package may mean something else than its unit says.
+    pub fn converts(&self, package: PackageTag) -> bool {
+        self.converted.contains(&package)
+            || self.unit_content.contains_key(&package)
+            || (self.pieces_may_weigh() && self.dimension(package) != Some(Dimension::Count))
+    }
+
     pub fn set_unit_content(&mut self, package: PackageTag, quantity: Quantity) {
         self.unit_content.insert(package, quantity);
     }
@@ -120,9 +130,21 @@ impl Measures {
         number: Decimal,
         unit: Unit,
     ) -> Result<Quantity, MeasureError> {
-        let given = Quantity::new(number, unit)?;
         let piece = (unit == Unit::Each).then(|| self.piece(package, sku)).flatten();
         let ours = self.suggest_dimension(package, piece.map_or(unit.dimension(), Quantity::dimension));
+        self.in_dimension((package, ours), sku, number, unit)
+    }
+
+    /// The same for a package that is kept in a known dimension.
+    pub fn in_dimension(
+        &self,
+        (package, ours): (PackageTag, Dimension),
+        sku: &Sku,
+        number: Decimal,
+        unit: Unit,
+    ) -> Result<Quantity, MeasureError> {
+        let given = Quantity::new(number, unit)?;
+        let piece = (unit == Unit::Each).then(|| self.piece(package, sku)).flatten();
         if let Some(piece) = piece.filter(|piece| piece.dimension() == ours) {
             return Ok(piece.times_pieces(given)?);
         }

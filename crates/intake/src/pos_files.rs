@@ -2,7 +2,8 @@
 
 use crate::folder::Reading;
 use crate::inputs::{MERCHANDISE, Tally, facts, is_large, read_table};
-use crate::measures::{MeasureError, Told};
+use crate::join::PosSales;
+use crate::measures::{MeasureError, Measures, Told};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use trueup_pos::{
 use trueup_reconcile::Fact;
 use trueup_table::{InputError, Row, Table, quoted};
 
-const TWICE: &str = "{} local times that exist twice, read as the earlier";
+pub(crate) const TWICE: &str = "{} local times that exist twice, read as the earlier";
 const KEEP_ONE: &str = "export again without the double, or remove the row that is wrong";
 
 type File = (PathBuf, String);
@@ -132,25 +133,34 @@ pub(crate) fn note_dimensions(reading: &mut Reading, sales: &File, movements: Op
     if !reading.measures.pieces_may_weigh() {
         return Ok(());
     }
-    let mut note = |package: Option<PackageTag>, unit: Option<Unit>| {
-        if let (Some(package), Some(unit)) = (package, unit.filter(|unit| unit.dimension() != Dimension::Count)) {
-            reading.measures.suggest_dimension(package, unit.dimension());
-        }
-    };
     let zone = reading.settings.zone.clone();
     let mut table = Table::open(&sales.0, &sales.1, &SALES)?;
     let header = check_sales_header(&table, &sales.1)?;
     while let Some(row) = table.next_row()? {
         let read = read_sale(&row, header, &zone)?;
-        note(read.package, Some(read.unit));
+        note_dimension(&mut reading.measures, read.package, Some(read.unit));
     }
-    let Some(movements) = movements else { return Ok(()) };
+    movements.map_or(Ok(()), |movements| note_dimensions_of_movements(reading, movements))
+}
+
+/// The same for the movements alone.
+pub(crate) fn note_dimensions_of_movements(reading: &mut Reading, movements: &File) -> Result<(), InputError> {
+    if !reading.measures.pieces_may_weigh() {
+        return Ok(());
+    }
+    let zone = reading.settings.zone.clone();
     read_table(movements, &MOVEMENTS, |row| {
         let read = read_movement(row, &zone)?;
-        note(read.package, read.unit);
+        note_dimension(&mut reading.measures, read.package, read.unit);
         Ok(())
     })
     .map(drop)
+}
+
+fn note_dimension(measures: &mut Measures, package: Option<PackageTag>, unit: Option<Unit>) {
+    if let (Some(package), Some(unit)) = (package, unit.filter(|unit| unit.dimension() != Dimension::Count)) {
+        measures.suggest_dimension(package, unit.dimension());
+    }
 }
 
 /// The receipts' lines.
@@ -160,17 +170,25 @@ pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError
         // A bad row near the end of a large file costs a second look then, not the memory of all rows before it.
         read_sales(reading, file, &mut |_, _| Ok(()))?;
     }
-    let (table, sales) = read_sales(reading, file, &mut |reading, movement| {
-        if matches!(movement.kind, MovementKind::Sale(_)) && !reading.stocked.contains(&movement.package) {
-            reading.sold_out.insert(movement.package);
-        }
-        reading.keep(movement)
-    })?;
+    let (table, sales) = read_sales(reading, file, &mut keep_sale)?;
     let mut input = facts(table, display)?;
     input.ignored = sales.tally.of(MERCHANDISE);
     input.notes.extend(sales.tally.notes());
     reading.inputs.push(input);
     Ok(())
+}
+
+/// What the join left of the sales.
+pub(crate) fn joined_sales(reading: &mut Reading, sales: PosSales) -> Result<(), InputError> {
+    reading.inputs.push(sales.facts);
+    sales.movements.into_iter().try_for_each(|movement| keep_sale(reading, movement))
+}
+
+fn keep_sale(reading: &mut Reading, movement: Movement) -> Result<(), InputError> {
+    if matches!(movement.kind, MovementKind::Sale(_)) {
+        reading.note_sold(movement.package);
+    }
+    reading.keep(movement)
 }
 
 /// Reads every row; ends before the table's facts are taken.
@@ -198,7 +216,7 @@ struct Sales {
 
 /// A line of a receipt on its business day and terminal, as 128 bits of SipHash with fixed keys: rows are many, and two
 /// different lines with one key are less likely than a fault of the memory.
-fn line_key(read: &SaleRow, day: BusinessDay) -> u128 {
+pub(crate) fn line_key(read: &SaleRow, day: BusinessDay) -> u128 {
     let half = |salt: u8| {
         let mut hasher = DefaultHasher::new();
         (salt, &read.receipt, &read.line, &read.terminal, day).hash(&mut hasher);
@@ -224,13 +242,7 @@ impl Sales {
             return Ok(None);
         };
         self.tally.count_window(&reading.settings, read.sold_at, Book::Pos);
-        let quantity = reading
-            .measures
-            .quantity(package, &read.sku, read.number, read.unit)
-            .map_err(|error| told(row, (6, 7), read.unit, &error))?;
-        let signed = if read.kind == SaleKind::Sale { quantity.checked_neg() } else { Ok(quantity) };
-        let signed = signed.map_err(|error| told(row, (6, 7), read.unit, &error.into()))?;
-        Ok(Some(sale_movement(package, signed, read)))
+        measured_sale(&mut reading.measures, row, package, read).map(Some)
     }
 
     fn check_double(&mut self, reading: &Reading, row: &Row<'_>, read: &SaleRow) -> Result<(), InputError> {
@@ -250,6 +262,21 @@ impl Sales {
             }
         }
     }
+}
+
+/// A row as a movement of its package.
+pub(crate) fn measured_sale(
+    measures: &mut Measures,
+    row: &Row<'_>,
+    package: PackageTag,
+    read: SaleRow,
+) -> Result<Movement, InputError> {
+    let quantity = measures
+        .quantity(package, &read.sku, read.number, read.unit)
+        .map_err(|error| told(row, (6, 7), read.unit, &error))?;
+    let signed = if read.kind == SaleKind::Sale { quantity.checked_neg() } else { Ok(quantity) };
+    let signed = signed.map_err(|error| told(row, (6, 7), read.unit, &error.into()))?;
+    Ok(sale_movement(package, signed, read))
 }
 
 fn sale_movement(package: PackageTag, quantity: Quantity, read: SaleRow) -> Movement {

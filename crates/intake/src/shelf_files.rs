@@ -6,7 +6,7 @@ use crate::measures::MeasureError;
 use crate::pos_files::told;
 use rustc_hash::FxHashMap;
 use std::path::Path;
-use trueup_core::{Baseline, Count, Decimal, PackageTag, Quantity, Sku, Text, Unit, Weight, When};
+use trueup_core::{Baseline, Count, Decimal, PackageTag, Quantity, Sku, Text, Unit, Weight, When, Zone};
 use trueup_pos::fields;
 use trueup_reconcile::Fact;
 use trueup_table::{Column, InputError, Row, find, quoted};
@@ -63,6 +63,24 @@ pub(crate) fn read(reading: &mut Reading, root: &Path) -> Result<(), InputError>
         reading.inputs.push(facts);
     }
     Ok(())
+}
+
+/// When packages were first counted or weighed, as seconds of 1970. Rows that cannot be read are left out: reading the
+/// files tells of them.
+pub(crate) fn first_observations(root: &Path, zone: &Zone) -> FxHashMap<PackageTag, i64> {
+    let mut first: FxHashMap<PackageTag, i64> = FxHashMap::default();
+    let files: [(&str, &'static [Column]); 2] = [("counts", &COUNTS), ("weights", &WEIGHTS)];
+    for (name, columns) in files {
+        let Ok(Some(file)) = find(root, "shelf", name) else { continue };
+        let _reported_later = read_table(&file, columns, |row| {
+            if let (Ok(Some(package)), Ok(when)) = (fields::tag(row, 2), fields::when(row, 1, zone)) {
+                let second = when.bounds().0.as_second();
+                first.entry(package).and_modify(|known| *known = second.min(*known)).or_insert(second);
+            }
+            Ok(())
+        });
+    }
+    first
 }
 
 fn with_merchandise(mut facts: InputFacts, tally: Tally) -> InputFacts {

@@ -3,14 +3,17 @@
 mod json;
 mod tables;
 
+pub(crate) use tables::{SALES, number_lines, sale_column, sale_row};
+
 use crate::folder::Reading;
 use crate::inputs::Tally;
+use crate::join::StateSales;
 use std::path::{Path, PathBuf};
 use trueup_core::{Book, When};
 use trueup_reconcile::Settings;
 use trueup_table::{InputError, find_all, from_io};
 
-const TWICE: &str = "{} local times that exist twice, either may match";
+pub(crate) const TWICE: &str = "{} local times that exist twice, either may match";
 
 /// Endings that a file of JSON may have and that are not read.
 const UNREAD: [&str; 8] = [".gz", ".zip", ".zst", ".bz2", ".xz", ".7z", ".ndjson", ".json5"];
@@ -102,15 +105,27 @@ pub(crate) fn packages(reading: &mut Reading, root: &Path) -> Result<(), InputEr
     }
 }
 
-/// The state's receipts and sales deliveries.
-pub(crate) fn receipts(reading: &mut Reading, root: &Path) -> Result<(), InputError> {
+/// The tables of the state's sales, if its receipts are given so.
+pub(crate) fn sales_tables(root: &Path) -> Result<Option<Vec<File>>, InputError> {
+    match files(root, "receipts", "sales")? {
+        Files::Tables(files) => Ok(Some(files)),
+        Files::Json(_) | Files::None => Ok(None),
+    }
+}
+
+/// The state's receipts and sales deliveries. `joined` is what the join read of its tables.
+pub(crate) fn receipts(reading: &mut Reading, root: &Path, joined: Option<StateSales>) -> Result<(), InputError> {
     let (receipts, deliveries) = (files(root, "receipts", "sales")?, json_files(root, "deliveries")?);
     no_tables(root, "receipts", "JSON of the API, or a table named state/sales*.csv")?;
     no_tables(root, "deliveries", "JSON of the API")?;
-    match receipts {
-        Files::Json(files) => json::receipts(reading, &files)?,
-        Files::Tables(files) => tables::sales(reading, &files)?,
-        Files::None => return Err(missing("receipts", "sales")),
+    match (receipts, joined) {
+        (_, Some(sales)) => {
+            reading.inputs.extend(sales.facts);
+            sales.movements.into_iter().try_for_each(|movement| reading.keep(movement))?;
+        }
+        (Files::Json(files), None) => json::receipts(reading, &files)?,
+        (Files::Tables(files), None) => tables::sales(reading, &files)?,
+        (Files::None, None) => return Err(missing("receipts", "sales")),
     }
     json::deliveries(reading, &deliveries)
 }

@@ -14,5 +14,6 @@ mod sku_map;
 
 pub use inventory::{INVENTORY, InventoryRow, QUANTITY_COLUMN, UNIT_COLUMN, read_inventory};
 pub use movements::{MOVEMENTS, MovementRow, MovementType, read_movement};
+pub use sales::column as sale_column;
 pub use sales::{SALES, SaleKind, SaleRow, SalesHeader, check_sales_header, read_sale};
 pub use sku_map::{SKU_MAP, SkuMapRow, read_sku_map};

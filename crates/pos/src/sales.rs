@@ -59,24 +59,29 @@ pub static SALES: [Column; 18] = [
     Column { name: "is_coupon", aliases: &["isCoupon"], required: false },
 ];
 
-const RECEIPT: usize = 0;
-const LINE: usize = 1;
-const SOLD_AT: usize = 2;
-const KIND: usize = 3;
-const PACKAGE: usize = 4;
-const SKU: usize = 5;
-const QUANTITY: usize = 6;
-const UNIT: usize = 7;
-const ORIGINAL: usize = 8;
-const VOIDED_AT: usize = 9;
-const LINE_TOTAL: usize = 10;
-const CUSTOMER: usize = 11;
-const EMPLOYEE: usize = 12;
-const TERMINAL: usize = 13;
-const STATE_RECEIPT: usize = 14;
-const IS_VOID: usize = 15;
-const IS_RETURN: usize = 16;
-const IS_COUPON: usize = 17;
+/// The places of the columns in [`SALES`].
+#[expect(missing_docs, reason = "the names are those of the columns")]
+pub mod column {
+    pub const RECEIPT: usize = 0;
+    pub const LINE: usize = 1;
+    pub const SOLD_AT: usize = 2;
+    pub const KIND: usize = 3;
+    pub const PACKAGE: usize = 4;
+    pub const SKU: usize = 5;
+    pub const QUANTITY: usize = 6;
+    pub const UNIT: usize = 7;
+    pub const ORIGINAL: usize = 8;
+    pub const VOIDED_AT: usize = 9;
+    pub const LINE_TOTAL: usize = 10;
+    pub const CUSTOMER: usize = 11;
+    pub const EMPLOYEE: usize = 12;
+    pub const TERMINAL: usize = 13;
+    pub const STATE_RECEIPT: usize = 14;
+    pub const IS_VOID: usize = 15;
+    pub const IS_RETURN: usize = 16;
+    pub const IS_COUPON: usize = 17;
+}
+use column::*;
 
 /// What a row of sales is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,7 +147,7 @@ pub struct SaleRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SalesHeader {
     /// Without a `kind`, the flags `isVoid` and `isReturn` of a vendor's export tell.
-    by_flags: bool,
+    pub by_flags: bool,
 }
 
 /// Looks at the header of a sales table.

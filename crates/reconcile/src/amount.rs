@@ -15,6 +15,12 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// So many 10⁻¹² of the base unit.
+    #[must_use]
+    pub const fn from_atoms(atoms: i128) -> Self {
+        Self(atoms)
+    }
+
     /// The amount of a quantity of the package's dimension.
     #[must_use]
     pub fn of(quantity: Quantity) -> Self {

@@ -20,6 +20,18 @@ pub struct PackageBooks {
     counts: Vec<Count>,
     weights: Vec<Weight>,
     baseline: Option<Baseline>,
+    settled: Option<Settled>,
+}
+
+/// Sales of a package that both books hold alike and that were therefore left out: what they moved within the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// The dimension of the amounts.
+    pub dimension: Dimension,
+    /// Signed, in the POS.
+    pub pos: Amount,
+    /// Signed, in the state.
+    pub state: Amount,
 }
 
 /// A fact that enters the books: a movement, or an observation of what is there.
@@ -82,6 +94,7 @@ impl PackageBooks {
             counts: Vec::new(),
             weights: Vec::new(),
             baseline: None,
+            settled: None,
         }
     }
 
@@ -165,6 +178,21 @@ impl PackageBooks {
         self.movements.iter().filter(move |movement| movement.book == book)
     }
 
+    /// Whether a book says anything of the package moving, left out or not.
+    #[must_use]
+    pub fn has_movements(&self, book: Book) -> bool {
+        self.settled.is_some() || self.movements_of(book).next().is_some()
+    }
+
+    /// What sales that were left out moved within the window in a book.
+    pub(crate) fn settled(&self, book: Book) -> Amount {
+        self.settled.map_or(Amount::ZERO, |settled| match book {
+            Book::Pos => settled.pos,
+            Book::State => settled.state,
+            Book::Shelf => Amount::ZERO,
+        })
+    }
+
     /// What the POS has on hand, by SKU and room.
     #[must_use]
     pub fn stock(&self) -> &[PosStock] {
@@ -227,7 +255,7 @@ impl PackageBooks {
     /// Whether the POS knows the package at all.
     #[must_use]
     pub fn known_to_pos(&self) -> bool {
-        !self.stock.is_empty() || self.movements_of(Book::Pos).next().is_some()
+        !self.stock.is_empty() || self.has_movements(Book::Pos)
     }
 }
 
@@ -281,6 +309,19 @@ impl Books {
     pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
         let package = fact.package();
         self.packages.entry(package).or_insert_with(|| Kept::new(package)).record(fact)
+    }
+
+    /// Leaves out sales of a package that both books hold alike, but for what they moved.
+    ///
+    /// # Errors
+    /// As [`Self::record`].
+    pub fn settle(&mut self, package: PackageTag, more: Settled) -> Result<(), QuantityError> {
+        let kept = self.packages.entry(package).or_insert_with(|| Kept::new(package));
+        kept.observed.check(Some(more.dimension))?;
+        let settled = kept.observed.settled.get_or_insert(Settled { pos: Amount::ZERO, state: Amount::ZERO, ..more });
+        settled.pos += more.pos;
+        settled.state += more.state;
+        Ok(())
     }
 
     /// One package's books.

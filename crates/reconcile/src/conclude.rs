@@ -167,7 +167,7 @@ fn name_the_rest(books: &PackageBooks, rest: Amount, findings: &[Finding]) -> Op
         Some(package) if package.archived.is_none() && !books.known_to_pos() => {
             Some(Finding::new(Cause::MissingInPos, rest, 900, vec![theirs()]))
         }
-        None if !books.stock().is_empty() && books.movements_of(Book::State).next().is_none() => {
+        None if !books.stock().is_empty() && !books.has_movements(Book::State) => {
             Some(Finding::new(Cause::MissingInState, rest, 900, vec![ours()]))
         }
         Some(package) if findings.iter().all(|finding| finding.amount.is_zero()) => {

@@ -25,7 +25,7 @@ mod settings;
 mod shelf;
 
 pub use amount::Amount;
-pub use books::{Books, Fact, PackageBooks};
+pub use books::{Books, Fact, PackageBooks, Settled};
 pub use cause::{Cause, Evidence, Finding, ReceiptFacts, StateReceiptFacts};
 pub use conclude::{Discrepancy, Share, ShelfAnswer};
 pub use group::Incident;

@@ -76,7 +76,7 @@ impl Working {
     fn in_pos_only(&self) -> bool {
         self.books.state().is_none()
             && self.books.known_to_pos()
-            && self.books.movements_of(Book::State).next().is_none()
+            && !self.books.has_movements(Book::State)
     }
 
     /// Whether the tag may be a misspelling: known to one book only, and nothing was made of it or corrected on it.

@@ -277,6 +277,13 @@ impl CsvSource {
         Ok(())
     }
 
+    /// Where the first row begins in the file, if nothing unusual was met up to there.
+    pub(crate) fn plain_start(&self) -> Option<usize> {
+        let usual = matches!(self.input, Input::Plain(_)) && self.number == 1 && self.start == 0;
+        let noted = self.bom || self.crlf || self.cr || self.named_delimiter || self.delimiter != b',';
+        (usual && !noted && self.scan.doubled.is_empty()).then_some(self.next)
+    }
+
     /// To the next record that is no blank line. `false` at the end.
     pub(crate) fn advance(&mut self, header: &Header) -> Result<bool, InputError> {
         loop {

@@ -28,6 +28,7 @@
 //! # Ok::<(), trueup_table::InputError>(())
 //! ```
 
+mod blocks;
 mod csv;
 mod error;
 mod find;
@@ -41,6 +42,7 @@ mod table;
 mod tests;
 mod xlsx;
 
+pub use blocks::{Block, Blocks, NotPlain, PlainRow, SingleRows};
 pub use error::{InputError, from_io, quoted};
 pub use find::{find, find_all};
 pub use hash::HashingReader;

@@ -227,6 +227,15 @@ impl Table {
         ))
     }
 
+    /// The header, and where the first row begins in the file, if the file is CSV as programs write it so far: see
+    /// [`Blocks`](crate::Blocks).
+    pub(crate) fn into_plain_header(self) -> Option<(Header, usize)> {
+        match self.source {
+            Source::Csv(source) => source.plain_start().map(|start| (self.header, start)),
+            _ => None,
+        }
+    }
+
     /// Whether the header has `columns[column]`.
     pub fn has(&self, column: usize) -> bool {
         self.header.place(column).is_some()
@@ -357,6 +366,11 @@ impl std::fmt::Debug for Row<'_> {
 }
 
 impl<'t> Row<'t> {
+    /// A row that was looked up in a file.
+    pub(crate) fn single(text: &'t str, spans: &'t [Span], header: &'t Header) -> Self {
+        Self { number: 0, text, shared: "", spans, header, file: "" }
+    }
+
     /// The row's number as a spreadsheet shows it: the header is row 1, blank rows count, line ends inside quotes do
     /// not.
     pub fn number(&self) -> u64 {

@@ -3,12 +3,12 @@
 use super::{File, note_time};
 use crate::folder::Reading;
 use crate::inputs::{Tally, read_table};
-use crate::measures::MeasureError;
+use crate::measures::{MeasureError, Measures};
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use std::hash::BuildHasher;
 use trueup_core::{
     Book, Decimal, Movement, MovementKind, Ordered, PackageStatus, PackageTag, Quantity, ReceiptNumber, SaleLine, Sku,
-    StatePackage, Text, Unit, WasteClass,
+    StatePackage, Text, Unit, WasteClass, Zone,
 };
 use trueup_pos::fields;
 use trueup_reconcile::Fact;
@@ -128,7 +128,8 @@ fn package_row(reading: &Reading, row: &Row<'_>, package: PackageTag) -> Result<
     })
 }
 
-static SALES: [Column; 10] = [
+/// The columns of `state/sales*.csv`; [`sale_column`] names their places.
+pub(crate) static SALES: [Column; 10] = [
     Column { name: "receipt_id", aliases: &["Receipt", "Receipt Number", "ReceiptNumber"], required: true },
     Column { name: "external_id", aliases: &["External Receipt Number", "ExternalReceiptNumber"], required: true },
     Column { name: "sold_at", aliases: &["Sales Date", "SalesDateTime"], required: true },
@@ -141,13 +142,26 @@ static SALES: [Column; 10] = [
     Column { name: "recorded_by", aliases: &["Recorded By", "RecordedByUserName"], required: false },
 ];
 
+/// The places of the columns in [`SALES`].
+pub(crate) mod sale_column {
+    pub const RECEIPT: usize = 0;
+    pub const NUMBER: usize = 1;
+    pub const SOLD_AT: usize = 2;
+    pub const PACKAGE: usize = 3;
+    pub const QUANTITY: usize = 4;
+    pub const UNIT: usize = 5;
+    pub const VOIDED_AT: usize = 6;
+    pub const FINALIZED: usize = 7;
+    pub const RECORDED_AT: usize = 8;
+}
+
 /// The state's receipts, one row a line.
 pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
     // As with the POS's sales: a bad row is found before rows are kept.
     let mut order = Order::default();
     for file in files {
         read_table(file, &SALES, |row| {
-            order.see(&sale_row(reading, row)?.reference);
+            order.see(&sale_row(&reading.settings.zone, &mut reading.measures, row)?.reference);
             Ok(())
         })?;
     }
@@ -155,7 +169,7 @@ pub(super) fn sales(reading: &mut Reading, files: &[File]) -> Result<(), InputEr
     for file in files {
         let mut tally = Tally::default();
         let mut facts = read_table(file, &SALES, |row| {
-            let movement = sale_row(reading, row)?;
+            let movement = sale_row(&reading.settings.zone, &mut reading.measures, row)?;
             note_time(&mut tally, &reading.settings, movement.when);
             let other = open.last().is_some_and(|last| last.reference != movement.reference);
             if other && order.is_together {
@@ -197,14 +211,19 @@ impl Order {
 
 /// Keeps whole receipts, their lines numbered and their packages counted.
 fn keep_receipts(reading: &mut Reading, mut movements: Vec<Movement>) -> Result<(), InputError> {
+    number_lines(&mut movements);
+    movements.into_iter().try_for_each(|movement| reading.keep(movement))
+}
+
+/// Numbers the lines of whole receipts, and counts their packages.
+pub(crate) fn number_lines(movements: &mut [Movement]) {
     let mut lines = FxHashMap::<Text, u64>::default();
-    for movement in &mut movements {
+    for movement in &mut *movements {
         let line = lines.entry(movement.reference.clone()).or_default();
         *line += 1;
         movement.line = Text::new(line.to_string());
     }
-    count_packages(&mut movements);
-    movements.into_iter().try_for_each(|movement| reading.keep(movement))
+    count_packages(movements);
 }
 
 /// How many packages stand on each receipt.
@@ -225,12 +244,12 @@ fn count_packages(movements: &mut [Movement]) {
 }
 
 fn of_package(
-    reading: &mut Reading,
+    measures: &mut Measures,
     row: &Row<'_>,
     (quantity_column, unit_column): (usize, usize),
     (package, unit): (PackageTag, Unit),
 ) -> Result<(), InputError> {
-    let ours = reading.measures.suggest_dimension(package, unit.dimension());
+    let ours = measures.suggest_dimension(package, unit.dimension());
     if ours == unit.dimension() {
         return Ok(());
     }
@@ -240,14 +259,14 @@ fn of_package(
     Err(row.error(column, told.found, told.expected, told.todo))
 }
 
-fn sale_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
+/// One line of a receipt.
+pub(crate) fn sale_row(zone: &Zone, measures: &mut Measures, row: &Row<'_>) -> Result<Movement, InputError> {
     let package = fields::required_tag(row, 3)?;
     let (number, unit) = number_and_unit(row, 4, 5)?;
     if number.mantissa() < 0 {
         return Err(row.error(4, format!("{} is negative", quoted(row.get(4))), "zero or more", CORRECT_AND_RERUN));
     }
-    of_package(reading, row, (4, 5), (package, unit))?;
-    let zone = &reading.settings.zone;
+    of_package(measures, row, (4, 5), (package, unit))?;
     let sale = SaleLine {
         number: ReceiptNumber::new(row.get(1)),
         voided: fields::optional_when(row, 6, zone)?,
@@ -309,7 +328,7 @@ pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), I
 fn adjustment_row(reading: &mut Reading, row: &Row<'_>) -> Result<Movement, InputError> {
     let package = fields::required_tag(row, 0)?;
     let (number, unit) = number_and_unit(row, 2, 3)?;
-    of_package(reading, row, (2, 3), (package, unit))?;
+    of_package(&mut reading.measures, row, (2, 3), (package, unit))?;
     let reason = Text::new(row.get(4));
     Ok(Movement {
         package,

@@ -31,7 +31,8 @@ pub(crate) fn opening(books: &PackageBooks, settings: &crate::Settings, book: Bo
         .movements_of(book)
         .filter(|movement| settings.in_window(movement.when, book))
         .map(|movement| change(movement, settings))
-        .sum();
+        .sum::<Amount>()
+        + books.settled(book);
     match book {
         Book::State => books.state_quantity() - moved,
         Book::Pos | Book::Shelf => books.pos_quantity() - moved,

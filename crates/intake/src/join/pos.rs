@@ -1,0 +1,399 @@
+//! The POS's rows of sales, looked through.
+
+use super::cell::{self, NOBODY};
+use super::clock::{Clock, Days, Moment};
+use super::record::{Effect, Packages, Partitions, Record};
+use super::{Edges, GiveUp};
+use crate::inputs::{AFTER, BEFORE, MERCHANDISE, Tally};
+use crate::measures::Measures;
+use crate::pos_files::TWICE;
+use trueup_core::{Sku, Unit, When, Zone};
+use trueup_pos::{SALES, SaleKind, SalesHeader, sale_column as column};
+use trueup_table::{Blocks, PlainRow, SingleRows, TableFacts};
+
+/// Where the cells of a row are.
+struct Places {
+    receipt: Option<usize>,
+    line: Option<usize>,
+    sold_at: Option<usize>,
+    kind: Option<usize>,
+    package: Option<usize>,
+    sku: Option<usize>,
+    quantity: Option<usize>,
+    unit: Option<usize>,
+    original: Option<usize>,
+    voided_at: Option<usize>,
+    line_total: Option<usize>,
+    terminal: Option<usize>,
+    state_receipt: Option<usize>,
+    is_void: Option<usize>,
+    is_return: Option<usize>,
+    is_coupon: Option<usize>,
+}
+
+impl Places {
+    fn of(blocks: &Blocks) -> Self {
+        Self {
+            receipt: blocks.place(column::RECEIPT),
+            line: blocks.place(column::LINE),
+            sold_at: blocks.place(column::SOLD_AT),
+            kind: blocks.place(column::KIND),
+            package: blocks.place(column::PACKAGE),
+            sku: blocks.place(column::SKU),
+            quantity: blocks.place(column::QUANTITY),
+            unit: blocks.place(column::UNIT),
+            original: blocks.place(column::ORIGINAL),
+            voided_at: blocks.place(column::VOIDED_AT),
+            line_total: blocks.place(column::LINE_TOTAL),
+            terminal: blocks.place(column::TERMINAL),
+            state_receipt: blocks.place(column::STATE_RECEIPT),
+            is_void: blocks.place(column::IS_VOID),
+            is_return: blocks.place(column::IS_RETURN),
+            is_coupon: blocks.place(column::IS_COUPON),
+        }
+    }
+}
+
+/// A receipt, as far as its rows stand together: its number, till and time.
+#[derive(Default)]
+struct Run {
+    /// The three cells, one after the other, and where the first two end.
+    cells: Vec<u8>,
+    ends: (usize, usize),
+    core: u64,
+    sold_at: Option<Moment>,
+    offset: u64,
+    number: u32,
+    /// The last line's number, as far as lines count up.
+    line: Option<u32>,
+    is_suspect: bool,
+    /// Its local time exists twice.
+    is_twice: bool,
+}
+
+impl Run {
+    fn is_of(&self, receipt: &[u8], terminal: &[u8], sold_at: &[u8]) -> bool {
+        let (first, second) = self.ends;
+        self.cells.get(first..second) == Some(terminal)
+            && self.cells.get(second..) == Some(sold_at)
+            && self.cells.get(..first) == Some(receipt)
+            && self.sold_at.is_some()
+    }
+
+    fn begin(&mut self, receipt: &[u8], terminal: &[u8], sold_at: &[u8]) {
+        self.cells.clear();
+        self.cells.extend_from_slice(receipt);
+        self.cells.extend_from_slice(terminal);
+        self.ends = (receipt.len(), self.cells.len());
+        self.cells.extend_from_slice(sold_at);
+    }
+}
+
+/// What was read of the POS's sales.
+pub(super) struct PosSide<'m> {
+    pub packages: Packages<'m>,
+    pub records: Partitions,
+    /// Rows that only the reconciler understands, by package; all of the package is kept.
+    pub odd: Vec<(u32, u64)>,
+    /// Receipts whose lines may be in the file twice: where each begins.
+    pub suspects: Vec<u64>,
+    pub tally: Tally,
+    pub facts: TableFacts,
+    pub rows: SingleRows,
+}
+
+struct Reader<'m> {
+    measures: &'m Measures,
+    edges: Edges,
+    days: &'m Days,
+    header: SalesHeader,
+    places: Places,
+    clock: Clock<'m>,
+    packages: Packages<'m>,
+    records: Partitions,
+    odd: Vec<(u32, u64)>,
+    run: Run,
+    receipts: Receipts,
+    counts: Counts,
+    tally: Tally,
+}
+
+/// What happens in most rows is not looked up in the tally each time.
+#[derive(Default)]
+struct Counts {
+    before: u64,
+    after: u64,
+    merchandise: u64,
+    twice: u64,
+}
+
+/// Reads the whole file.
+pub(super) fn read<'m>(
+    mut blocks: Blocks,
+    header: SalesHeader,
+    (measures, zone, days): (&'m Measures, &'m Zone, &'m Days),
+    edges: Edges,
+    partitions: usize,
+) -> Result<PosSide<'m>, GiveUp> {
+    let mut reader = Reader {
+        measures,
+        edges,
+        days,
+        header,
+        places: Places::of(&blocks),
+        clock: Clock::new(zone),
+        packages: Packages::new(measures, partitions),
+        records: Partitions::new(partitions),
+        odd: Vec::new(),
+        run: Run::default(),
+        receipts: Receipts::default(),
+        counts: Counts::default(),
+        tally: Tally::default(),
+    };
+    while let Some(block) = blocks.next_block()? {
+        for row in block.rows() {
+            reader.row(&row)?;
+        }
+    }
+    reader.end_run();
+    let counts = &reader.counts;
+    for (text, number) in [
+        (BEFORE, counts.before),
+        (AFTER, counts.after),
+        (MERCHANDISE, counts.merchandise),
+        (TWICE, counts.twice),
+    ] {
+        reader.tally.add(text, number);
+    }
+    let (facts, rows) = blocks.finish();
+    Ok(PosSide {
+        packages: reader.packages,
+        records: reader.records,
+        odd: reader.odd,
+        suspects: reader.receipts.suspects(),
+        tally: reader.tally,
+        facts,
+        rows,
+    })
+}
+
+impl Reader<'_> {
+    fn row(&mut self, row: &PlainRow<'_>) -> Result<(), GiveUp> {
+        let places = &self.places;
+        let receipt = row.cell(places.receipt);
+        let (terminal, sold_at) = (row.cell(places.terminal), row.cell(places.sold_at));
+        if !self.run.is_of(receipt, terminal, sold_at) {
+            self.begin_run(row, receipt, terminal, sold_at)?;
+        }
+        self.note_line(row);
+        let Some(sold_at) = self.run.sold_at else { return Err(GiveUp) };
+        self.counts.twice += u64::from(self.run.is_twice);
+        let kind = self.kind(row)?;
+        let voided = self.voided(row, kind, sold_at)?;
+        let unit = cell::unit(row.cell(self.places.unit))?;
+        let quantity = row.cell(self.places.quantity);
+        if !cell::is_optional_decimal(row.cell(self.places.line_total)) {
+            return Err(GiveUp);
+        }
+        let is_coupon = cell::flag(row.cell(self.places.is_coupon))?;
+        let package = row.cell(self.places.package);
+        let package = if package.is_empty() { None } else { Some(self.packages.number(package)?) };
+        let Some(package) = package.filter(|_| !is_coupon) else {
+            self.counts.merchandise += 1;
+            return cell::number(quantity).map(drop);
+        };
+        let is_after = sold_at.is_after(self.edges.pos);
+        if is_after {
+            self.counts.after += 1;
+        } else {
+            self.counts.before += u64::from(sold_at.second < self.edges.window);
+        }
+        let amount = self.amount(row, package, quantity, unit)?;
+        if !row.cell(self.places.state_receipt).is_empty() {
+            return self.push_odd(package, row);
+        }
+        let effect = match (kind, amount, voided) {
+            _ if is_after => Effect::Keep,
+            (_, None, _) | (SaleKind::Void, ..) => Effect::Keep,
+            (SaleKind::Sale, Some(amount), None) => Effect::Sold(amount),
+            (SaleKind::Sale, Some(_), Some(voided)) if voided.is_after(self.edges.pos) => Effect::Keep,
+            (SaleKind::Sale, Some(amount), Some(_)) => Effect::Voided(amount),
+            (SaleKind::Return, Some(amount), _) => Effect::Returned(amount),
+        };
+        self.push(row, package, kind, effect)
+    }
+
+    fn push(&mut self, row: &PlainRow<'_>, package: u32, kind: SaleKind, effect: Effect) -> Result<(), GiveUp> {
+        let core = match kind {
+            SaleKind::Sale => self.run.core,
+            SaleKind::Return | SaleKind::Void => match row.cell(self.places.original) {
+                b"" if kind == SaleKind::Void => self.run.core,
+                b"" => NOBODY,
+                named => cell::core(named)?,
+            },
+        };
+        let effect = if core == NOBODY { Effect::Keep } else { effect };
+        let second = self.run.sold_at.map_or(0, |sold_at| sold_at.second);
+        let record = Record::new(package, core, second, effect, (row.offset(), self.run.number)).ok_or(GiveUp)?;
+        self.records.push(self.packages.list[package as usize].partition, record);
+        Ok(())
+    }
+
+    fn push_odd(&mut self, package: u32, row: &PlainRow<'_>) -> Result<(), GiveUp> {
+        self.packages.list[package as usize].whole = true;
+        self.odd.push((package, row.offset()));
+        Ok(())
+    }
+
+    /// The row's quantity in the package's measure, if it is one that the join can add up.
+    fn amount(
+        &mut self,
+        row: &PlainRow<'_>,
+        package: u32,
+        quantity: &[u8],
+        unit: Unit,
+    ) -> Result<Option<u32>, GiveUp> {
+        let known = &self.packages.list[package as usize];
+        if !known.converts {
+            let dimension = unit.dimension();
+            let amount = cell::amount(quantity, unit)?;
+            self.packages.note_dimension(package, dimension);
+            return Ok(amount);
+        }
+        let number = cell::number(quantity)?;
+        let Some(dimension) = known.dimension else {
+            self.packages.list[package as usize].whole = true;
+            return Ok(None);
+        };
+        let sku = Sku::new(cell::text(row.cell(self.places.sku))?);
+        let quantity = self.measures.in_dimension((known.tag, dimension), &sku, number, unit).map_err(|_| GiveUp)?;
+        Ok(cell::in_thousandths(quantity))
+    }
+
+    fn kind(&self, row: &PlainRow<'_>) -> Result<SaleKind, GiveUp> {
+        match row.cell(self.places.kind) {
+            b"sale" => Ok(SaleKind::Sale),
+            b"return" => Ok(SaleKind::Return),
+            b"void" => Ok(SaleKind::Void),
+            b"" if self.header.by_flags => {
+                let returned = cell::flag(row.cell(self.places.is_return))?;
+                Ok(if returned { SaleKind::Return } else { SaleKind::Sale })
+            }
+            other => match cell::text(other)?.to_ascii_lowercase().as_str() {
+                "sale" => Ok(SaleKind::Sale),
+                "return" => Ok(SaleKind::Return),
+                "void" => Ok(SaleKind::Void),
+                _ => Err(GiveUp),
+            },
+        }
+    }
+
+    fn voided(&mut self, row: &PlainRow<'_>, kind: SaleKind, sold_at: Moment) -> Result<Option<Moment>, GiveUp> {
+        let at = self.clock.optional(row.cell(self.places.voided_at))?;
+        let flagged = cell::flag(row.cell(self.places.is_void))? && kind != SaleKind::Void;
+        if kind != SaleKind::Sale && (at.is_some() || flagged) {
+            return Err(GiveUp);
+        }
+        Ok(at.or(flagged.then_some(sold_at)))
+    }
+
+    fn begin_run(
+        &mut self,
+        row: &PlainRow<'_>,
+        receipt: &[u8],
+        terminal: &[u8],
+        sold_at: &[u8],
+    ) -> Result<(), GiveUp> {
+        self.end_run();
+        if receipt.is_empty() {
+            return Err(GiveUp);
+        }
+        let mut moment = self.clock.read(sold_at)?;
+        self.run.is_twice = false;
+        match moment.odd {
+            // A POS that writes dates without times: only the reconciler can tell its sales apart.
+            Some(When::Day { .. }) => return Err(GiveUp),
+            // The POS's local times that exist twice are read as the earlier.
+            Some(When::Twice { earlier, .. }) => {
+                self.run.is_twice = true;
+                moment.odd = (earlier.subsec_nanosecond() != 0).then_some(When::Instant(earlier));
+            }
+            _ => {}
+        }
+        self.run.begin(receipt, terminal, sold_at);
+        self.run.core = cell::core(receipt)?;
+        self.run.sold_at = Some(moment);
+        self.run.offset = row.offset();
+        self.run.number = self.run.number.wrapping_add(1);
+        (self.run.line, self.run.is_suspect) = (None, false);
+        let day = self.days.of(moment.second).ok_or(GiveUp)?;
+        self.receipts.note((receipt, terminal), (self.run.core, day), row.offset());
+        Ok(())
+    }
+
+    fn end_run(&mut self) {
+        if self.run.is_suspect {
+            self.receipts.suspects.push(self.run.offset);
+        }
+    }
+
+    /// Lines of a receipt that count up are there once.
+    fn note_line(&mut self, row: &PlainRow<'_>) {
+        let line = row.cell(self.places.line);
+        if line.is_empty() {
+            return;
+        }
+        let digits = line.len() <= 9 && line.iter().all(u8::is_ascii_digit);
+        let number = digits.then(|| line.iter().fold(0, |value, byte| value * 10 + u32::from(byte & 15)));
+        let counts_up = number.is_some_and(|number| self.run.line.is_none_or(|last| last < number));
+        self.run.is_suspect |= !counts_up;
+        self.run.line = number.or(self.run.line);
+    }
+}
+
+/// Watches whether a receipt comes again later in the file.
+#[derive(Default)]
+struct Receipts {
+    /// Of each till: the day and core of its last receipt.
+    last: Vec<(Box<[u8]>, (usize, u64))>,
+    /// A weak hash of each receipt (number, till, day), and where it begins.
+    all: Vec<(u64, u64)>,
+    /// Some receipt did not count up.
+    may_repeat: bool,
+    suspects: Vec<u64>,
+}
+
+impl Receipts {
+    fn note(&mut self, (receipt, terminal): (&[u8], &[u8]), (core, day): (u64, usize), offset: u64) {
+        const MOST_TILLS: usize = 64;
+        let key = (day, core);
+        match self.last.iter().position(|(till, _)| **till == *terminal) {
+            Some(place) => {
+                self.may_repeat |= self.last[place].1 >= key || !cell::is_number(core);
+                self.last[place].1 = key;
+                self.last.swap(0, place);
+            }
+            None => {
+                self.may_repeat |= self.last.len() >= MOST_TILLS || !cell::is_number(core);
+                self.last.truncate(MOST_TILLS);
+                self.last.push((terminal.into(), key));
+            }
+        }
+        self.all.push((cell::weak_hash(&[receipt, terminal], day as u64), offset));
+    }
+
+    /// Where receipts begin that may be in the file twice.
+    fn suspects(mut self) -> Vec<u64> {
+        if self.may_repeat {
+            self.all.sort_unstable();
+            let same = self.all.chunk_by(|a, b| a.0 == b.0).filter(|receipts| receipts.len() > 1);
+            self.suspects.extend(same.flatten().map(|(_, offset)| *offset));
+        }
+        self.suspects
+    }
+}
+
+/// Opens the file, if the join can read it.
+pub(super) fn open(path: &std::path::Path, display: &str) -> Result<Option<Blocks>, GiveUp> {
+    Blocks::open(path, display, &SALES).map_err(|_| GiveUp)
+}
