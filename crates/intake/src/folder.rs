@@ -96,7 +96,9 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
                 reading.measures.suggest_dimension(package, dimension);
             }
             for (package, settled) in settled {
-                reading.note_sold(package);
+                if settled.in_pos {
+                    reading.note_sold(package);
+                }
                 reading.books.settle(package, settled).map_err(|error| of_books(&error))?;
             }
             pos_files::joined_sales(&mut reading, pos)?;

@@ -118,6 +118,16 @@ impl Measures {
             || (self.pieces_may_weigh() && self.dimension(package) != Some(Dimension::Count))
     }
 
+    /// What one piece of a SKU holds of a package, as `sku_map` says.
+    pub fn pieces(&self) -> impl Iterator<Item = (PackageTag, &Sku, Quantity)> {
+        self.per_piece.iter().map(|((package, sku), quantity)| (*package, sku, *quantity))
+    }
+
+    /// The packages of which some number may mean something else by its SKU or by the state's record.
+    pub fn converted(&self) -> impl Iterator<Item = PackageTag> {
+        self.converted.iter().chain(self.unit_content.keys()).copied()
+    }
+
     pub fn set_unit_content(&mut self, package: PackageTag, quantity: Quantity) {
         self.unit_content.insert(package, quantity);
     }

@@ -32,6 +32,18 @@ pub struct Settled {
     pub pos: Amount,
     /// Signed, in the state.
     pub state: Amount,
+    /// The POS has some of them …
+    pub in_pos: bool,
+    /// … and the state.
+    pub in_state: bool,
+}
+
+impl Settled {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn nothing(dimension: Dimension) -> Self {
+        Self { dimension, pos: Amount::ZERO, state: Amount::ZERO, in_pos: false, in_state: false }
+    }
 }
 
 /// A fact that enters the books: a movement, or an observation of what is there.
@@ -181,7 +193,12 @@ impl PackageBooks {
     /// Whether a book says anything of the package moving, left out or not.
     #[must_use]
     pub fn has_movements(&self, book: Book) -> bool {
-        self.settled.is_some() || self.movements_of(book).next().is_some()
+        let left_out = |settled: Settled| match book {
+            Book::Pos => settled.in_pos,
+            Book::State => settled.in_state,
+            Book::Shelf => false,
+        };
+        self.settled.is_some_and(left_out) || self.movements_of(book).next().is_some()
     }
 
     /// What sales that were left out moved within the window in a book.
@@ -318,9 +335,11 @@ impl Books {
     pub fn settle(&mut self, package: PackageTag, more: Settled) -> Result<(), QuantityError> {
         let kept = self.packages.entry(package).or_insert_with(|| Kept::new(package));
         kept.observed.check(Some(more.dimension))?;
-        let settled = kept.observed.settled.get_or_insert(Settled { pos: Amount::ZERO, state: Amount::ZERO, ..more });
+        let settled = kept.observed.settled.get_or_insert(Settled::nothing(more.dimension));
         settled.pos += more.pos;
         settled.state += more.state;
+        settled.in_pos |= more.in_pos;
+        settled.in_state |= more.in_state;
         Ok(())
     }
 

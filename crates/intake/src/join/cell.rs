@@ -1,9 +1,10 @@
 //! Reading other cells of millions of rows: the usual forms by hand, every other by the readers of single rows.
 
 use super::GiveUp;
+use super::record::{CORE_BITS, LARGEST_AMOUNT};
 use rustc_hash::FxHasher;
 use std::hash::{DefaultHasher, Hasher};
-use trueup_core::{Decimal, Dimension, Quantity, ReceiptNumber, Unit};
+use trueup_core::{Decimal, Quantity, ReceiptNumber, Unit};
 
 /// 10⁻¹² in a thousandth.
 pub(super) const THOUSANDTH: i64 = 1_000_000_000;
@@ -34,14 +35,20 @@ pub(super) fn amount(cell: &[u8], unit: Unit) -> Result<Option<u32>, GiveUp> {
     Ok(in_thousandths(quantity))
 }
 
+/// So many pieces that hold so many thousandths each, in thousandths.
+pub(super) fn pieces(cell: &[u8], of_one: u32) -> Result<Option<u32>, GiveUp> {
+    const ONE: u64 = 1_000;
+    let Some(pieces) = amount(cell, Unit::Each)? else { return Ok(None) };
+    let product = u64::from(pieces) * u64::from(of_one);
+    let whole = product % ONE == 0;
+    Ok(u32::try_from(product / ONE).ok().filter(|amount| whole && *amount < LARGEST_AMOUNT))
+}
+
 /// A quantity in thousandths, if it is a small whole number of them.
 pub(super) fn in_thousandths(quantity: Quantity) -> Option<u32> {
     let is_whole = quantity.atoms() % THOUSANDTH == 0;
-    u32::try_from(quantity.atoms() / THOUSANDTH).ok().filter(|thousandths| is_whole && *thousandths < LARGEST)
+    u32::try_from(quantity.atoms() / THOUSANDTH).ok().filter(|thousandths| is_whole && *thousandths < LARGEST_AMOUNT)
 }
-
-/// Beyond this many thousandths the upper bits of a record begin.
-const LARGEST: u32 = (1 << 30) - 1;
 
 /// A decimal number that is not negative.
 pub(super) fn number(cell: &[u8]) -> Result<Decimal, GiveUp> {
@@ -69,7 +76,7 @@ fn thousandths(cell: &[u8]) -> Option<u32> {
         return None;
     }
     let factor = [1_000, 100, 10, 1].get(decimals.unwrap_or(0))?;
-    value.checked_mul(*factor).filter(|value| *value < LARGEST)
+    value.checked_mul(*factor).filter(|value| *value < LARGEST_AMOUNT)
 }
 
 /// Whether the cell is empty or a decimal number.
@@ -97,29 +104,34 @@ pub(super) fn flag(cell: &[u8]) -> Result<bool, GiveUp> {
     }
 }
 
-/// Cores that are no numbers of up to 18 digits have this bit and a hash.
-const HASHED: u64 = 1 << 63;
+/// Cores that are no numbers below it have this bit and a hash.
+const HASHED: u64 = 1 << (CORE_BITS - 1);
 /// The core of what names no receipt.
-pub(super) const NOBODY: u64 = u64::MAX;
+pub(super) const NOBODY: u64 = 2 * HASHED - 1;
 
-/// The core of a receipt's number, [`ReceiptNumber::core`], as 64 bits: the number itself, or 63 bits of SipHash.
+/// The core of a receipt's number, [`ReceiptNumber::core`], in few bits: the number itself, or bits of a SipHash.
 ///
-/// Two receipts of one package whose hashes were equal would be looked at as one; that is less likely than a fault of the
-/// memory.
+/// Two receipts whose hashes are equal look like one with two sales, which is kept for the reconciler; only an unreported
+/// sale and a receipt of the state of the same package, day and quantity could be taken for a pair, if of all receipts just
+/// their hashes were equal: one time in seventy million million.
 pub(super) fn core(cell: &[u8]) -> Result<u64, GiveUp> {
-    const USUAL: usize = 18;
-    let usual = !cell.is_empty() && cell.len() <= USUAL;
-    if usual && cell.iter().all(u8::is_ascii_digit) {
-        return Ok(cell.iter().fold(0, |value, byte| value * 10 + u64::from(byte & 15)));
+    let number = |digits: &[u8]| -> Option<u64> {
+        const MOST_DIGITS: usize = 18;
+        let plain = !digits.is_empty() && digits.len() <= MOST_DIGITS && digits.iter().all(u8::is_ascii_digit);
+        let value = || digits.iter().fold(0, |value, byte| value * 10 + u64::from(byte & 15));
+        plain.then(value).filter(|value| *value < HASHED)
+    };
+    if let Some(core) = number(cell) {
+        return Ok(core);
     }
-    let number = ReceiptNumber::new(text(cell)?);
-    let core = number.core().as_bytes();
-    if !core.is_empty() && core.len() <= USUAL && core.iter().all(u8::is_ascii_digit) {
-        return Ok(core.iter().fold(0, |value, byte| value * 10 + u64::from(byte & 15)));
+    let text = ReceiptNumber::new(text(cell)?);
+    let core = text.core().as_bytes();
+    if let Some(core) = number(core) {
+        return Ok(core);
     }
     let mut hasher = DefaultHasher::new();
     hasher.write(core);
-    Ok((hasher.finish() | HASHED).min(NOBODY - 1))
+    Ok((hasher.finish() & (HASHED - 1) | HASHED).min(NOBODY - 1))
 }
 
 /// Whether the core is the number itself, so that it has an order.
@@ -136,13 +148,4 @@ pub(super) fn weak_hash(cells: &[&[u8]], more: u64) -> u64 {
     }
     hasher.write_u64(more);
     hasher.finish()
-}
-
-/// The bit of a dimension in a set of them.
-pub(super) const fn dimension_bit(dimension: Dimension) -> u8 {
-    match dimension {
-        Dimension::Count => 1,
-        Dimension::Weight => 2,
-        Dimension::Volume => 4,
-    }
 }

@@ -1,7 +1,7 @@
 //! Reading again the rows that are kept, as rows of a table.
 
-use super::state::{Numberless, StateFile};
-use super::{GiveUp, NamedFile, index};
+use super::state::StateFile;
+use super::{GiveUp, NamedFile};
 use crate::folder::Reading;
 use crate::measures::Measures;
 use crate::pos_files;
@@ -15,31 +15,6 @@ use trueup_pos::{SALES, SalesHeader, check_sales_header, read_sale};
 use trueup_reconcile::Settings;
 use trueup_table::{SingleRows, Table};
 
-/// Rows that are to be read again, in the order of the files.
-pub(super) struct Wanted {
-    pub pos: Vec<u64>,
-    /// Receipts of the state, each with the packages of which its lines are wanted.
-    pub state: Vec<(u64, u32)>,
-}
-
-impl Wanted {
-    pub fn new(
-        mut pos: Vec<u64>,
-        mut state: Vec<(u64, u32)>,
-        (pos_odd, state_odd): (&[(u32, u64)], &[(u32, u64)]),
-        numberless: &[Numberless],
-        common: &[u32],
-    ) -> Self {
-        pos.extend(pos_odd.iter().map(|(_, offset)| *offset));
-        pos.sort_unstable();
-        state.extend(state_odd.iter().map(|(package, offset)| (*offset, common[index(*package)])));
-        state.extend(numberless.iter().map(|row| (row.offset, row.package)));
-        state.sort_unstable();
-        state.dedup();
-        Self { pos, state }
-    }
-}
-
 /// How the sales table's header tells what its rows are.
 pub(super) fn pos_header((path, display): &NamedFile) -> Result<SalesHeader, GiveUp> {
     let table = Table::open(path, display, &SALES).map_err(|_| GiveUp)?;
@@ -50,12 +25,11 @@ pub(super) fn pos_header((path, display): &NamedFile) -> Result<SalesHeader, Giv
 pub(super) struct Kept<'k> {
     settings: &'k Settings,
     measures: Measures,
-    tags: &'k [PackageTag],
 }
 
 impl<'k> Kept<'k> {
-    pub fn new(reading: &'k Reading, tags: &'k [PackageTag]) -> Self {
-        Self { settings: &reading.settings, measures: reading.measures.clone(), tags }
+    pub fn new(reading: &'k Reading) -> Self {
+        Self { settings: &reading.settings, measures: reading.measures.clone() }
     }
 
     /// Whether a line of a receipt is in the file twice; only some receipts can have such lines.
@@ -114,7 +88,7 @@ impl<'k> Kept<'k> {
         &mut self,
         paths: &[NamedFile],
         files: &mut [StateFile],
-        wanted: &[(u64, u32)],
+        wanted: &[(u64, PackageTag)],
     ) -> Result<Vec<Movement>, GiveUp> {
         let mut movements = Vec::with_capacity(wanted.len());
         let mut rest = wanted;
@@ -125,7 +99,7 @@ impl<'k> Kept<'k> {
             rest = others;
             let mut lines = Lines::open(path)?;
             for receipt in of_file.chunk_by(|a, b| a.0 == b.0) {
-                let packages: Vec<PackageTag> = receipt.iter().map(|(_, number)| self.tags[index(*number)]).collect();
+                let packages: Vec<PackageTag> = receipt.iter().map(|(_, package)| *package).collect();
                 let begins = receipt.first().map_or(0, |(offset, _)| *offset - file.base);
                 movements.extend(self.receipt(&mut lines, &mut file.rows, begins, &packages)?);
             }

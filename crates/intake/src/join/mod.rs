@@ -21,14 +21,14 @@ mod state;
 
 use crate::folder::Reading;
 use crate::inputs::{InputFacts, MERCHANDISE, Tally};
-use groups::{Known, Moved, Question, Verdict};
+use groups::{Question, Verdict};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use record::Package;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
+use record::{Package, translated};
 use state::StateFile;
 use std::path::PathBuf;
 use trueup_core::{Dimension, Movement, PackageTag};
-use trueup_reconcile::{Amount, Settled};
+use trueup_reconcile::Settled;
 use trueup_table::{NotPlain, TableFacts};
 
 /// A file and the name that it is told by.
@@ -102,39 +102,51 @@ pub(crate) fn join(reading: &Reading, files: &Files<'_>, manner: &Manner<'_>) ->
     };
     let days = clock::Days::new(&settings.zone, edges.window, edges.pos.max(edges.state)).ok_or(GiveUp)?;
     let partitions = partitions_for(files);
-    let measures = (&reading.measures, &settings.zone);
     let header = kept::pos_header(files.pos)?;
     let blocks = pos::open(&files.pos.0, &files.pos.1)?.ok_or(GiveUp)?;
     let read_pos = || pos::read(blocks, header, (&reading.measures, &settings.zone, &days), edges, partitions);
-    let read_state = || state::read(files.state, measures, edges, partitions);
+    let read_state = || state::read(files.state, &settings.zone, edges, partitions);
     let (pos, state) = rayon::join(read_pos, read_state);
     let (mut pos, mut state) = (pos?, state?);
-    let union = Union::of(&pos.packages.list, &state.packages.list, manner)?;
+    let translation = state.tags.translation(&mut pos.tags)?;
     for row in &mut state.numberless {
-        row.package = union.common[index(row.package)];
+        row.package = translated(row.package, &translation);
     }
     state.numberless.sort_unstable();
+    let state_odd = state.odd.iter().map(|(package, _)| translated(*package, &translation));
+    let mut whole: FxHashSet<Package> = pos.odd.iter().map(|(package, _)| *package).chain(state_odd).collect();
+    if let Some(package) = manner.whole {
+        whole.insert(pos.tags.package(package.to_string().as_bytes())?.0);
+    }
     let question = Question {
         days: &days,
         window: edges.window,
-        common: &union.common,
-        packages: &union.known,
+        tags: &pos.tags,
+        translation: &translation,
+        measures: &reading.measures,
+        whole: &whole,
+        observed: manner.observed,
         numberless: &state.numberless,
     };
-    let sides = (pos.records.take(), state.records.take());
-    let verdict = judge(&question, sides);
-    let odd = (pos.odd.as_slice(), state.odd.as_slice());
-    let wanted = kept::Wanted::new(verdict.pos, verdict.state, odd, &state.numberless, &union.common);
-    let mut kept = kept::Kept::new(reading, &union.tags);
-    let again = (&files.pos.0, files.state);
-    kept.check_suspects(again.0, &mut pos.rows, header, pos.suspects)?;
-    let pos_movements = kept.pos(again.0, &mut pos.rows, header, &wanted.pos)?;
-    let state_movements = kept.state(again.1, &mut state.files, &wanted.state)?;
+    let mut verdict = judge(&question, (pos.records.take(), state.records.take()))?;
+    verdict.pos.extend(pos.odd.iter().map(|(_, offset)| *offset));
+    verdict.pos.sort_unstable();
+    let odd = state.odd.iter().map(|(package, offset)| (*offset, translated(*package, &translation)));
+    let numberless = state.numberless.iter().map(|row| (row.offset, row.package));
+    for (offset, package) in odd.chain(numberless) {
+        verdict.state.push((offset, pos.tags.tag(package).ok_or(GiveUp)?));
+    }
+    verdict.state.sort_unstable();
+    verdict.state.dedup();
+    let mut kept = kept::Kept::new(reading);
+    kept.check_suspects(&files.pos.0, &mut pos.rows, header, pos.suspects)?;
+    let pos_movements = kept.pos(&files.pos.0, &mut pos.rows, header, &verdict.pos)?;
+    let state_movements = kept.state(files.state, &mut state.files, &verdict.state)?;
     Ok(Joined {
         pos: PosSales { movements: pos_movements, facts: facts(&files.pos.1, pos.facts, pos.tally) },
         state: StateSales { movements: state_movements, facts: state_facts(files.state, state.files) },
-        settled: union.settled(&verdict.settled),
-        dimensions: union.dimensions,
+        settled: verdict.settled,
+        dimensions: verdict.dimensions,
     })
 }
 
@@ -150,86 +162,19 @@ fn partitions_for(files: &Files<'_>) -> usize {
 type Sides = (Vec<Vec<Vec<record::Record>>>, Vec<Vec<Vec<record::Record>>>);
 
 /// Judges all partitions; what is found is put together in their order.
-fn judge(question: &Question<'_>, (pos, state): Sides) -> Verdict {
+fn judge(question: &Question<'_>, (pos, state): Sides) -> Result<Verdict, GiveUp> {
     let partitions: Vec<_> = pos.into_iter().zip(state).collect();
-    let verdicts: Vec<Verdict> =
+    let verdicts: Vec<Result<Verdict, GiveUp>> =
         partitions.into_par_iter().map(|(pos, state)| groups::judge(question, &pos, &state)).collect();
     let mut all = Verdict::default();
     for verdict in verdicts {
+        let verdict = verdict?;
         all.pos.extend(verdict.pos);
         all.state.extend(verdict.state);
         all.settled.extend(verdict.settled);
+        all.dimensions.extend(verdict.dimensions);
     }
-    all
-}
-
-/// The packages of both sides under one number each.
-struct Union {
-    tags: Vec<PackageTag>,
-    known: Vec<Known>,
-    /// The state's number of a package to the common one; the POS's is the common one.
-    common: Vec<u32>,
-    dimensions: Vec<(PackageTag, Dimension)>,
-}
-
-impl Union {
-    fn of(pos: &[Package], state: &[Package], manner: &Manner<'_>) -> Result<Self, GiveUp> {
-        let mut all: Vec<Package> = pos.to_vec();
-        let mut numbers: FxHashMap<PackageTag, u32> = FxHashMap::default();
-        for (number, package) in (0..).zip(pos) {
-            numbers.insert(package.tag, number);
-        }
-        let mut common = Vec::with_capacity(state.len());
-        for package in state {
-            let number = match numbers.get(&package.tag) {
-                Some(number) => *number,
-                None => {
-                    all.push(package.clone());
-                    u32::try_from(all.len() - 1).map_err(|_| GiveUp)?
-                }
-            };
-            let ours = &mut all[index(number)];
-            ours.dimensions |= package.dimensions;
-            ours.whole |= package.whole;
-            common.push(number);
-        }
-        let mut union = Self { tags: Vec::new(), known: Vec::new(), common, dimensions: Vec::new() };
-        for package in &all {
-            let dimension = match package.dimension {
-                Some(dimension) => dimension,
-                // Kept as its rows say, if they all say the same.
-                None => {
-                    let dimension = only_dimension(package.dimensions).ok_or(GiveUp)?;
-                    union.dimensions.push((package.tag, dimension));
-                    dimension
-                }
-            };
-            union.tags.push(package.tag);
-            union.known.push(Known {
-                whole: package.whole || manner.whole == Some(package.tag),
-                observed: manner.observed.get(&package.tag).copied(),
-                dimension,
-            });
-        }
-        Ok(union)
-    }
-
-    fn settled(&self, moved: &[(u32, Moved)]) -> Vec<(PackageTag, Settled)> {
-        let settled = |(package, moved): &(u32, Moved)| {
-            let dimension = self.known[index(*package)].dimension;
-            (
-                self.tags[index(*package)],
-                Settled { dimension, pos: Amount::from_atoms(moved.pos), state: Amount::from_atoms(moved.state) },
-            )
-        };
-        moved.iter().map(settled).collect()
-    }
-}
-
-fn only_dimension(bits: u8) -> Option<Dimension> {
-    [Dimension::Count, Dimension::Weight, Dimension::Volume]
-        .into_iter()
-        .find(|dimension| cell::dimension_bit(*dimension) == bits)
+    Ok(all)
 }
 
 fn facts(display: &str, table: TableFacts, tally: Tally) -> InputFacts {
@@ -241,8 +186,4 @@ fn facts(display: &str, table: TableFacts, tally: Tally) -> InputFacts {
 
 fn state_facts(files: &[NamedFile], read: Vec<StateFile>) -> Vec<InputFacts> {
     files.iter().zip(read).map(|((_, display), file)| facts(display, file.facts, file.tally)).collect()
-}
-
-fn index(number: u32) -> usize {
-    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -2,12 +2,13 @@
 
 use super::cell::{self, NOBODY};
 use super::clock::{Clock, Days, Moment};
-use super::record::{Effect, Packages, Partitions, Record};
+use super::record::{self, Effect, Package, Partitions, Record, Tags};
 use super::{Edges, GiveUp};
 use crate::inputs::{AFTER, BEFORE, MERCHANDISE, Tally};
 use crate::measures::Measures;
 use crate::pos_files::TWICE;
-use trueup_core::{Sku, Unit, When, Zone};
+use rustc_hash::FxHashMap;
+use trueup_core::{Dimension, PackageTag, Sku, Unit, When, Zone};
 use trueup_pos::{SALES, SaleKind, SalesHeader, sale_column as column};
 use trueup_table::{Blocks, PlainRow, SingleRows, TableFacts};
 
@@ -90,11 +91,11 @@ impl Run {
 }
 
 /// What was read of the POS's sales.
-pub(super) struct PosSide<'m> {
-    pub packages: Packages<'m>,
+pub(super) struct PosSide {
+    pub tags: Tags,
     pub records: Partitions,
     /// Rows that only the reconciler understands, by package; all of the package is kept.
-    pub odd: Vec<(u32, u64)>,
+    pub odd: Vec<(Package, u64)>,
     /// Receipts whose lines may be in the file twice: where each begins.
     pub suspects: Vec<u64>,
     pub tally: Tally,
@@ -104,14 +105,15 @@ pub(super) struct PosSide<'m> {
 
 struct Reader<'m> {
     measures: &'m Measures,
+    converts: Converts,
     edges: Edges,
     days: &'m Days,
     header: SalesHeader,
     places: Places,
     clock: Clock<'m>,
-    packages: Packages<'m>,
+    tags: Tags,
     records: Partitions,
-    odd: Vec<(u32, u64)>,
+    odd: Vec<(Package, u64)>,
     run: Run,
     receipts: Receipts,
     counts: Counts,
@@ -134,15 +136,17 @@ pub(super) fn read<'m>(
     (measures, zone, days): (&'m Measures, &'m Zone, &'m Days),
     edges: Edges,
     partitions: usize,
-) -> Result<PosSide<'m>, GiveUp> {
+) -> Result<PosSide, GiveUp> {
+    let mut tags = Tags::new(partitions);
     let mut reader = Reader {
         measures,
+        converts: Converts::of(measures, &mut tags)?,
         edges,
         days,
         header,
         places: Places::of(&blocks),
         clock: Clock::new(zone),
-        packages: Packages::new(measures, partitions),
+        tags,
         records: Partitions::new(partitions),
         odd: Vec::new(),
         run: Run::default(),
@@ -167,7 +171,7 @@ pub(super) fn read<'m>(
     }
     let (facts, rows) = blocks.finish();
     Ok(PosSide {
-        packages: reader.packages,
+        tags: reader.tags,
         records: reader.records,
         odd: reader.odd,
         suspects: reader.receipts.suspects(),
@@ -197,8 +201,9 @@ impl Reader<'_> {
         }
         let is_coupon = cell::flag(row.cell(self.places.is_coupon))?;
         let package = row.cell(self.places.package);
-        let package = if package.is_empty() { None } else { Some(self.packages.number(package)?) };
-        let Some(package) = package.filter(|_| !is_coupon) else {
+        let tag = package;
+        let package = if package.is_empty() { None } else { Some(self.tags.package(package)?) };
+        let Some((package, partition)) = package.filter(|_| !is_coupon) else {
             self.counts.merchandise += 1;
             return cell::number(quantity).map(drop);
         };
@@ -208,10 +213,12 @@ impl Reader<'_> {
         } else {
             self.counts.before += u64::from(sold_at.second < self.edges.window);
         }
-        let amount = self.amount(row, package, quantity, unit)?;
-        if !row.cell(self.places.state_receipt).is_empty() {
-            return self.push_odd(package, row);
-        }
+        let measured = self.amount(row, (tag, package), quantity, unit)?;
+        let is_linked = !row.cell(self.places.state_receipt).is_empty();
+        let (Measured::Amount(amount, dimension), false) = (measured, is_linked) else {
+            self.odd.push((package, row.offset()));
+            return Ok(());
+        };
         let effect = match (kind, amount, voided) {
             _ if is_after => Effect::Keep,
             (_, None, _) | (SaleKind::Void, ..) => Effect::Keep,
@@ -220,54 +227,61 @@ impl Reader<'_> {
             (SaleKind::Sale, Some(amount), Some(_)) => Effect::Voided(amount),
             (SaleKind::Return, Some(amount), _) => Effect::Returned(amount),
         };
-        self.push(row, package, kind, effect)
+        let core = self.core(row, kind)?;
+        let record = Record::new(&record::Row {
+            package,
+            core,
+            second: sold_at.second,
+            effect: if core == NOBODY { Effect::Keep } else { effect },
+            dimension,
+            offset: row.offset(),
+            run: self.run.number,
+        });
+        self.records.push(partition, record.ok_or(GiveUp)?);
+        Ok(())
     }
 
-    fn push(&mut self, row: &PlainRow<'_>, package: u32, kind: SaleKind, effect: Effect) -> Result<(), GiveUp> {
-        let core = match kind {
-            SaleKind::Sale => self.run.core,
+    /// The core of the receipt that the row is about.
+    fn core(&self, row: &PlainRow<'_>, kind: SaleKind) -> Result<u64, GiveUp> {
+        match kind {
+            SaleKind::Sale => Ok(self.run.core),
             SaleKind::Return | SaleKind::Void => match row.cell(self.places.original) {
-                b"" if kind == SaleKind::Void => self.run.core,
-                b"" => NOBODY,
-                named => cell::core(named)?,
+                b"" if kind == SaleKind::Void => Ok(self.run.core),
+                b"" => Ok(NOBODY),
+                named => cell::core(named),
             },
-        };
-        let effect = if core == NOBODY { Effect::Keep } else { effect };
-        let second = self.run.sold_at.map_or(0, |sold_at| sold_at.second);
-        let record = Record::new(package, core, second, effect, (row.offset(), self.run.number)).ok_or(GiveUp)?;
-        self.records.push(self.packages.list[package as usize].partition, record);
-        Ok(())
+        }
     }
 
-    fn push_odd(&mut self, package: u32, row: &PlainRow<'_>) -> Result<(), GiveUp> {
-        self.packages.list[package as usize].whole = true;
-        self.odd.push((package, row.offset()));
-        Ok(())
-    }
-
-    /// The row's quantity in the package's measure, if it is one that the join can add up.
+    /// The row's quantity in the package's measure, and the dimension of that.
     fn amount(
-        &mut self,
+        &self,
         row: &PlainRow<'_>,
-        package: u32,
+        (tag, package): (&[u8], Package),
         quantity: &[u8],
         unit: Unit,
-    ) -> Result<Option<u32>, GiveUp> {
-        let known = &self.packages.list[package as usize];
-        if !known.converts {
-            let dimension = unit.dimension();
-            let amount = cell::amount(quantity, unit)?;
-            self.packages.note_dimension(package, dimension);
-            return Ok(amount);
+    ) -> Result<Measured, GiveUp> {
+        let as_written = || Ok(Measured::Amount(cell::amount(quantity, unit)?, unit.dimension()));
+        if !self.converts.may(tag) {
+            return as_written();
         }
-        let number = cell::number(quantity)?;
-        let Some(dimension) = known.dimension else {
-            self.packages.list[package as usize].whole = true;
-            return Ok(None);
-        };
-        let sku = Sku::new(cell::text(row.cell(self.places.sku))?);
-        let quantity = self.measures.in_dimension((known.tag, dimension), &sku, number, unit).map_err(|_| GiveUp)?;
-        Ok(cell::in_thousandths(quantity))
+        let sku = row.cell(self.places.sku);
+        match self.converts.piece(package, sku) {
+            Some((thousandths, dimension)) if unit == Unit::Each => {
+                Ok(Measured::Amount(cell::pieces(quantity, thousandths)?, dimension))
+            }
+            _ => {
+                let tag = PackageTag::parse(cell::text(tag)?).map_err(|_| GiveUp)?;
+                if !self.measures.converts(tag) {
+                    return as_written();
+                }
+                let number = cell::number(quantity)?;
+                let Some(dimension) = self.measures.dimension(tag) else { return Ok(Measured::Unknown) };
+                let sku = Sku::new(cell::text(sku)?);
+                let measured = self.measures.in_dimension((tag, dimension), &sku, number, unit).map_err(|_| GiveUp)?;
+                Ok(Measured::Amount(cell::in_thousandths(measured), dimension))
+            }
+        }
     }
 
     fn kind(&self, row: &PlainRow<'_>) -> Result<SaleKind, GiveUp> {
@@ -348,6 +362,63 @@ impl Reader<'_> {
         let counts_up = number.is_some_and(|number| self.run.line.is_none_or(|last| last < number));
         self.run.is_suspect |= !counts_up;
         self.run.line = number.or(self.run.line);
+    }
+}
+
+/// What a row's quantity comes to.
+enum Measured {
+    /// In thousandths, unless the join cannot add it up.
+    Amount(Option<u32>, Dimension),
+    /// Only the reconciler can tell.
+    Unknown,
+}
+
+/// Which packages' numbers may have to be converted: none is left out, few are too many.
+struct Converts {
+    bits: Vec<u64>,
+    /// Any package's may.
+    all: bool,
+    /// What one piece of a package's SKUs holds, in thousandths, where that is a whole number of them.
+    pieces: FxHashMap<Package, Vec<(Box<[u8]>, u32, Dimension)>>,
+}
+
+impl Converts {
+    /// Half a million bits, which the processor's cache holds.
+    const WORDS: usize = 1 << 13;
+
+    fn of(measures: &Measures, tags: &mut Tags) -> Result<Self, GiveUp> {
+        let all = measures.pieces_may_weigh();
+        let mut converts = Self { bits: vec![0; Self::WORDS], all, pieces: FxHashMap::default() };
+        for tag in measures.converted() {
+            let (word, bit) = Self::place(tag.to_string().as_bytes());
+            converts.bits[word] |= bit;
+        }
+        for (tag, sku, piece) in measures.pieces() {
+            if let Some(thousandths) = cell::in_thousandths(piece) {
+                let (package, _) = tags.package(tag.to_string().as_bytes())?;
+                let of_sku = (sku.as_str().as_bytes().into(), thousandths, piece.dimension());
+                converts.pieces.entry(package).or_default().push(of_sku);
+            }
+        }
+        Ok(converts)
+    }
+
+    fn place(tag: &[u8]) -> (usize, u64) {
+        let end = tag.len().checked_sub(8).and_then(|from| tag.get(from..)).and_then(|end| end.try_into().ok());
+        let mixed = end.map_or(0, u64::from_le_bytes).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 45;
+        (usize::try_from(mixed >> 6).unwrap_or(0), 1 << (mixed & 63))
+    }
+
+    #[inline]
+    fn may(&self, tag: &[u8]) -> bool {
+        let (word, bit) = Self::place(tag);
+        self.all || self.bits[word] & bit != 0
+    }
+
+    fn piece(&self, package: Package, sku: &[u8]) -> Option<(u32, Dimension)> {
+        let pieces = self.pieces.get(&package)?;
+        let of_sku = pieces.iter().find(|(known, ..)| **known == *sku);
+        of_sku.map(|(_, thousandths, dimension)| (*thousandths, *dimension))
     }
 }
 

@@ -1,32 +1,43 @@
 //! Rows as the join keeps them: 24 bytes each, by package.
 
 use super::GiveUp;
-use super::cell::dimension_bit;
-use crate::measures::Measures;
 use rustc_hash::FxHashMap;
 use trueup_core::{Dimension, PackageTag};
 
-/// Bits of a record's place that say where its row begins: files of up to 64 GB.
-const OFFSET_BITS: u32 = 36;
-/// Bits that tell a receipt of the POS from those next to it.
-const RUN_BITS: u32 = 4;
-/// Bits of the package's number: up to 16 million packages.
-const PACKAGE_BITS: u32 = 24;
-
-const VOIDED: u32 = 1 << 31;
-const RETURNED: u32 = 1 << 30;
-const AMOUNT: u32 = RETURNED - 1;
-
-/// One row of sales.
+/// One row of sales, packed. From the highest bit: of `receipt` the receipt's core (47) and two of the amount's bits; see
+/// the constants for the others.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Record {
-    /// The core of the receipt's number.
-    pub core: u64,
-    place: u64,
+    /// Core 47 | amount, upper bits 17.
+    receipt: u64,
+    /// Package 42 | amount, lower bits 10 | effect 2 | dimension 2 | run 4 … and the offset's upper 4.
+    package: u64,
     /// Second of 1970.
     pub second: u32,
-    amount: u32,
+    /// The offset's lower bits.
+    offset: u32,
 }
+
+/// Bits of a core: a number, or a hash with the highest bit set.
+pub(super) const CORE_BITS: u32 = 47;
+/// Bits of an amount in thousandths: up to 134,217 pieces, grams or millilitres a row.
+const AMOUNT_BITS: u32 = 27;
+const LOWER_AMOUNT_BITS: u32 = AMOUNT_BITS - (64 - CORE_BITS);
+const PREFIX_BITS: u32 = 12;
+const SERIAL_BITS: u32 = 30;
+/// Bits of where a row begins: files of up to 64 GB.
+const OFFSET_BITS: u32 = 36;
+const RUN_BITS: u32 = 4;
+
+const RUN_SHIFT: u32 = OFFSET_BITS - 32;
+const DIMENSION_SHIFT: u32 = RUN_SHIFT + RUN_BITS;
+const EFFECT_SHIFT: u32 = DIMENSION_SHIFT + 2;
+const AMOUNT_SHIFT: u32 = EFFECT_SHIFT + 2;
+const PACKAGE_SHIFT: u32 = AMOUNT_SHIFT + LOWER_AMOUNT_BITS;
+const _: () = assert!(PACKAGE_SHIFT + PREFIX_BITS + SERIAL_BITS == 64, "the fields fill the word");
+
+/// An amount of this many thousandths or more is left to the reconciler.
+pub(super) const LARGEST_AMOUNT: u32 = 1 << AMOUNT_BITS;
 
 /// What a row does to its group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,43 +52,86 @@ pub(super) enum Effect {
     Keep,
 }
 
+/// A row before it is packed.
+pub(super) struct Row {
+    pub package: Package,
+    pub core: u64,
+    pub second: i64,
+    pub effect: Effect,
+    /// In which its amount counts.
+    pub dimension: Dimension,
+    /// Where it begins; in the state's files, where its receipt begins.
+    pub offset: u64,
+    /// Which receipt of the POS it is; the lowest bits are kept.
+    pub run: u32,
+}
+
 impl Record {
     /// `None` if it does not fit.
-    pub fn new(package: u32, core: u64, second: i64, effect: Effect, (offset, run): (u64, u32)) -> Option<Self> {
-        let amount = match effect {
-            Effect::Sold(amount) => amount,
-            Effect::Voided(amount) => amount | VOIDED,
-            Effect::Returned(amount) => amount | RETURNED,
-            Effect::Keep => u32::MAX,
+    #[inline]
+    pub fn new(row: &Row) -> Option<Self> {
+        let (effect, amount) = match row.effect {
+            Effect::Sold(amount) => (0, amount),
+            Effect::Voided(amount) => (1, amount),
+            Effect::Returned(amount) => (2, amount),
+            Effect::Keep => (3, 0),
         };
-        let fits = package >> PACKAGE_BITS == 0 && offset >> OFFSET_BITS == 0;
-        let run = u64::from(run % (1 << RUN_BITS));
-        let place = u64::from(package) << (OFFSET_BITS + RUN_BITS) | run << OFFSET_BITS | offset;
-        fits.then_some(Self { core, place, second: u32::try_from(second).ok()?, amount })
+        let amount = u64::from(amount);
+        let fits = row.core >> CORE_BITS == 0 && row.offset >> OFFSET_BITS == 0 && amount >> AMOUNT_BITS == 0;
+        let dimension = match row.dimension {
+            Dimension::Count => 0,
+            Dimension::Weight => 1,
+            Dimension::Volume => 2,
+        };
+        let run = u64::from(row.run) & ((1 << RUN_BITS) - 1);
+        fits.then_some(Self {
+            receipt: row.core << (64 - CORE_BITS) | amount >> LOWER_AMOUNT_BITS,
+            package: row.package.0 << PACKAGE_SHIFT
+                | (amount & ((1 << LOWER_AMOUNT_BITS) - 1)) << AMOUNT_SHIFT
+                | effect << EFFECT_SHIFT
+                | dimension << DIMENSION_SHIFT
+                | run << RUN_SHIFT
+                | row.offset >> 32,
+            second: u32::try_from(row.second).ok()?,
+            offset: u32::try_from(row.offset & u64::from(u32::MAX)).ok()?,
+        })
     }
 
-    pub const fn effect(&self) -> Effect {
-        match self.amount {
-            u32::MAX => Effect::Keep,
-            amount if amount & VOIDED != 0 => Effect::Voided(amount & AMOUNT),
-            amount if amount & RETURNED != 0 => Effect::Returned(amount & AMOUNT),
-            amount => Effect::Sold(amount),
+    pub const fn core(&self) -> u64 {
+        self.receipt >> (64 - CORE_BITS)
+    }
+
+    pub fn effect(&self) -> Effect {
+        let upper = self.receipt & ((1 << (64 - CORE_BITS)) - 1);
+        let lower = self.package >> AMOUNT_SHIFT & ((1 << LOWER_AMOUNT_BITS) - 1);
+        let amount = u32::try_from(upper << LOWER_AMOUNT_BITS | lower).unwrap_or(0);
+        match self.package >> EFFECT_SHIFT & 3 {
+            0 => Effect::Sold(amount),
+            1 => Effect::Voided(amount),
+            2 => Effect::Returned(amount),
+            _ => Effect::Keep,
         }
     }
 
-    /// The package's number in the dictionary of its side.
-    pub const fn package(&self) -> usize {
-        (self.place >> (OFFSET_BITS + RUN_BITS)) as usize
+    pub const fn dimension(&self) -> Dimension {
+        match self.package >> DIMENSION_SHIFT & 3 {
+            0 => Dimension::Count,
+            1 => Dimension::Weight,
+            _ => Dimension::Volume,
+        }
     }
 
-    /// Where the row begins; in the state's files, where its receipt begins.
-    pub const fn offset(&self) -> u64 {
-        self.place & ((1 << OFFSET_BITS) - 1)
+    pub const fn package(&self) -> Package {
+        Package(self.package >> PACKAGE_SHIFT)
+    }
+
+    pub fn offset(&self) -> u64 {
+        (self.package & ((1 << RUN_SHIFT) - 1)) << 32 | u64::from(self.offset)
     }
 
     /// Which receipt of the POS it is, modulo 16.
     pub const fn run(&self) -> u64 {
-        self.place >> OFFSET_BITS & ((1 << RUN_BITS) - 1)
+        self.package >> RUN_SHIFT & ((1 << RUN_BITS) - 1)
     }
 }
 
@@ -94,7 +148,7 @@ impl Partitions {
 
     #[inline]
     pub fn push(&mut self, partition: usize, record: Record) {
-        let chunks = &mut self.0[partition];
+        let Some(chunks) = self.0.get_mut(partition) else { return };
         match chunks.last_mut() {
             Some(chunk) if chunk.len() < CHUNK => chunk.push(record),
             _ => {
@@ -110,83 +164,114 @@ impl Partitions {
     }
 }
 
-/// What is known of a package while one side is read.
-#[derive(Debug, Clone)]
-pub(super) struct Package {
-    pub tag: PackageTag,
-    pub partition: usize,
-    /// The dimension that the state, or else the POS's inventory, says.
-    pub dimension: Option<Dimension>,
-    /// Pieces of it may have to be converted.
-    pub converts: bool,
-    /// Dimensions of its rows, as bits.
-    pub dimensions: u8,
-    /// All rows of it are kept.
-    pub whole: bool,
-}
+/// A package as one side numbers it: the number of its tag's beginning, and the nine digits at its end.
+///
+/// Tags of one licence begin alike and are numbered on; so a tag is 42 bits and not a line of a large table that every row
+/// would have to find.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Package(pub u64);
 
-/// The packages that one side names, numbered as they come.
-pub(super) struct Packages<'m> {
-    measures: &'m Measures,
-    partitions: usize,
-    numbers: FxHashMap<(u64, u64, u64), u32>,
-    pub list: Vec<Package>,
-}
-
-impl<'m> Packages<'m> {
-    pub fn new(measures: &'m Measures, partitions: usize) -> Self {
-        Self { measures, partitions, numbers: FxHashMap::default(), list: Vec::new() }
+impl Package {
+    const fn prefix(self) -> u64 {
+        self.0 >> SERIAL_BITS
     }
 
-    /// The number of the package that a cell names.
+    const fn serial(self) -> u64 {
+        self.0 & ((1 << SERIAL_BITS) - 1)
+    }
+}
+
+const SERIAL_DIGITS: usize = 9;
+
+/// The beginnings of the tags that one side names.
+pub(super) struct Tags {
+    partitions: u64,
+    numbers: FxHashMap<(u64, u64), u64>,
+    prefixes: Vec<Prefix>,
+    last: ((u64, u64), u64),
+}
+
+struct Prefix {
+    text: String,
+    /// The same on both sides.
+    hash: u64,
+}
+
+impl Tags {
+    pub fn new(partitions: usize) -> Self {
+        let partitions = u64::try_from(partitions).unwrap_or(1);
+        Self { partitions, numbers: FxHashMap::default(), prefixes: Vec::new(), last: ((0, 0), 0) }
+    }
+
+    /// The package that a cell names, and its partition.
     #[inline]
-    pub fn number(&mut self, cell: &[u8]) -> Result<u32, GiveUp> {
-        let key = words(cell)?;
-        match self.numbers.get(&key) {
-            Some(number) => Ok(*number),
-            None => self.add(key, cell),
+    pub fn package(&mut self, cell: &[u8]) -> Result<(Package, usize), GiveUp> {
+        let (prefix, serial) = cell.split_at_checked(cell.len().wrapping_sub(SERIAL_DIGITS)).ok_or(GiveUp)?;
+        let key = words(prefix)?;
+        let number = if self.last.0 == key { self.last.1 } else { self.number(key, cell, prefix)? };
+        let mut value = 0_u64;
+        for byte in serial {
+            if !byte.is_ascii_digit() {
+                return Err(GiveUp);
+            }
+            value = value * 10 + u64::from(byte & 15);
         }
+        let hash = self.prefixes.get(place(number)).map_or(0, |prefix| prefix.hash);
+        let mixed = (hash ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let partition = (mixed >> 32).wrapping_mul(self.partitions) >> 32;
+        Ok((Package(number << SERIAL_BITS | value), place(partition)))
     }
 
-    fn add(&mut self, key: (u64, u64, u64), cell: &[u8]) -> Result<u32, GiveUp> {
-        let tag = PackageTag::parse(std::str::from_utf8(cell).map_err(|_| GiveUp)?).map_err(|_| GiveUp)?;
-        let number = u32::try_from(self.list.len()).map_err(|_| GiveUp)?;
-        self.list.push(Package {
-            tag,
-            partition: partition_of(tag, self.partitions),
-            dimension: self.measures.dimension(tag),
-            converts: self.measures.converts(tag),
-            dimensions: 0,
-            whole: false,
-        });
+    fn number(&mut self, key: (u64, u64), cell: &[u8], prefix: &[u8]) -> Result<u64, GiveUp> {
+        if let Some(number) = self.numbers.get(&key) {
+            self.last = (key, *number);
+            return Ok(*number);
+        }
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| GiveUp);
+        PackageTag::parse(text(cell)?).map_err(|_| GiveUp)?;
+        let number = u64::try_from(self.prefixes.len()).map_err(|_| GiveUp)?;
+        if number >> PREFIX_BITS != 0 {
+            return Err(GiveUp);
+        }
+        self.prefixes.push(Prefix { text: text(prefix)?.to_owned(), hash: super::cell::weak_hash(&[prefix], 0) });
         self.numbers.insert(key, number);
+        self.last = (key, number);
         Ok(number)
     }
 
-    /// Notes the dimension in which a row of the package counts. A dimension other than the package's own needs more than
-    /// a look at the row.
-    pub fn note_dimension(&mut self, number: u32, dimension: Dimension) {
-        let package = &mut self.list[number as usize];
-        package.dimensions |= dimension_bit(dimension);
-        package.whole |= package.dimension.is_some_and(|ours| ours != dimension);
+    /// The tag itself.
+    pub fn tag(&self, package: Package) -> Option<PackageTag> {
+        let prefix = self.prefixes.get(place(package.prefix()))?;
+        PackageTag::parse(&format!("{}{:09}", prefix.text, package.serial())).ok()
+    }
+
+    /// For each of our beginnings the number that `other` has for it; new ones are added there.
+    pub fn translation(&self, other: &mut Self) -> Result<Vec<u64>, GiveUp> {
+        let number = |prefix: &Prefix| {
+            let cell = format!("{}000000000", prefix.text);
+            other.package(cell.as_bytes()).map(|(package, _)| package.prefix())
+        };
+        self.prefixes.iter().map(number).collect()
     }
 }
 
-/// A tag's text as numbers; equal only for equal texts.
+/// The package by the other side's numbers.
+pub(super) fn translated(package: Package, translation: &[u64]) -> Package {
+    let prefix = translation.get(place(package.prefix())).copied().unwrap_or(0);
+    Package(prefix << SERIAL_BITS | package.serial())
+}
+
+fn place(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// The beginning of a tag of 24 or 16 characters as numbers; equal only for equal texts.
 #[inline]
-fn words(cell: &[u8]) -> Result<(u64, u64, u64), GiveUp> {
-    let word = |from: usize| cell.get(from..from + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
-    match cell.len() {
-        24 => word(0).zip(word(8)).zip(word(16)).map(|((a, b), c)| (a, b, c)).ok_or(GiveUp),
-        16 => word(0).zip(word(8)).map(|(a, b)| (a, b, 0)).ok_or(GiveUp),
+fn words(prefix: &[u8]) -> Result<(u64, u64), GiveUp> {
+    let word = |from: usize| prefix.get(from..from + 8).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+    match *prefix {
+        [.., _] if prefix.len() == 24 - SERIAL_DIGITS => word(0).zip(word(7)).ok_or(GiveUp),
+        [a, b, c, d, e, f, g] => Ok((u64::from_le_bytes([a, b, c, d, e, f, g, 0]), u64::MAX)),
         _ => Err(GiveUp),
     }
-}
-
-/// Both sides put a package into the same partition.
-pub(super) fn partition_of(tag: PackageTag, partitions: usize) -> usize {
-    let packed = tag.packed();
-    let folded = (packed ^ packed >> 64) as u64;
-    let mixed = folded.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (u128::from(mixed) * partitions as u128 >> 64) as usize
 }

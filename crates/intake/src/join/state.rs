@@ -2,10 +2,9 @@
 
 use super::cell;
 use super::clock::{Clock, Moment};
-use super::record::{Effect, Packages, Partitions, Record};
+use super::record::{self, Effect, Package, Partitions, Record, Tags};
 use super::{Edges, GiveUp, NamedFile};
 use crate::inputs::{AFTER, BEFORE, Tally};
-use crate::measures::Measures;
 use crate::state_files::{SALES, TWICE, sale_column as column};
 use trueup_core::{When, Zone};
 use trueup_table::{Blocks, PlainRow, SingleRows, TableFacts};
@@ -50,19 +49,19 @@ pub(super) struct StateFile {
 /// A row that finds its sale by time alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Numberless {
-    pub package: u32,
+    pub package: Package,
     pub second: i64,
     /// Where its receipt begins.
     pub offset: u64,
 }
 
 /// What was read of the state's sales.
-pub(super) struct StateSide<'m> {
-    pub packages: Packages<'m>,
+pub(super) struct StateSide {
+    pub tags: Tags,
     pub records: Partitions,
     pub numberless: Vec<Numberless>,
     /// Rows that only the reconciler understands, by package and by where their receipt begins.
-    pub odd: Vec<(u32, u64)>,
+    pub odd: Vec<(Package, u64)>,
     pub files: Vec<StateFile>,
 }
 
@@ -80,10 +79,10 @@ struct Reader<'m> {
     edges: Edges,
     places: Places,
     clock: Clock<'m>,
-    packages: Packages<'m>,
+    tags: Tags,
     records: Partitions,
     numberless: Vec<Numberless>,
-    odd: Vec<(u32, u64)>,
+    odd: Vec<(Package, u64)>,
     base: u64,
     run: Option<Run>,
     receipts: Together,
@@ -98,14 +97,14 @@ struct Counts {
 }
 
 /// Reads all files, one after the other.
-pub(super) fn read<'m>(
+pub(super) fn read(
     files: &[NamedFile],
-    (measures, zone): (&'m Measures, &'m Zone),
+    zone: &Zone,
     edges: Edges,
     partitions: usize,
-) -> Result<StateSide<'m>, GiveUp> {
+) -> Result<StateSide, GiveUp> {
     let mut side = StateSide {
-        packages: Packages::new(measures, partitions),
+        tags: Tags::new(partitions),
         records: Partitions::new(partitions),
         numberless: Vec::new(),
         odd: Vec::new(),
@@ -118,7 +117,7 @@ pub(super) fn read<'m>(
             edges,
             places: Places::of(&blocks),
             clock: Clock::new(zone),
-            packages: side.packages,
+            tags: side.tags,
             records: side.records,
             numberless: side.numberless,
             odd: side.odd,
@@ -132,7 +131,7 @@ pub(super) fn read<'m>(
                 reader.row(&row)?;
             }
         }
-        (side.packages, side.records) = (reader.packages, reader.records);
+        (side.tags, side.records) = (reader.tags, reader.records);
         (side.numberless, side.odd) = (reader.numberless, reader.odd);
         receipts = reader.receipts;
         let mut tally = Tally::default();
@@ -156,14 +155,12 @@ impl Reader<'_> {
         let unit = cell::unit(row.cell(places.unit))?;
         let amount = cell::amount(row.cell(places.quantity), unit)?;
         cell::flag(row.cell(places.finalized))?;
-        let package = self.packages.number(row.cell(places.package))?;
+        let (package, partition) = self.tags.package(row.cell(places.package))?;
         let sold_at = self.clock.read(row.cell(places.sold_at))?;
         let voided = self.clock.optional(row.cell(places.voided_at))?;
         let recorded = self.clock.optional(row.cell(places.recorded_at))?;
         let is_after = self.count(sold_at);
-        self.packages.note_dimension(package, unit.dimension());
         if matches!(sold_at.odd, Some(When::Twice { .. } | When::Day { .. })) {
-            self.packages.list[package as usize].whole = true;
             self.odd.push((package, offset));
             return Ok(());
         }
@@ -179,8 +176,9 @@ impl Reader<'_> {
             (Some(_), Some(voided)) if voided.is_after(self.edges.state) => Effect::Keep,
             (Some(amount), Some(_)) => Effect::Voided(amount),
         };
-        let record = Record::new(package, core, sold_at.second, effect, (offset, 0)).ok_or(GiveUp)?;
-        self.records.push(self.packages.list[package as usize].partition, record);
+        let (second, dimension) = (sold_at.second, unit.dimension());
+        let record = Record::new(&record::Row { package, core, second, effect, dimension, offset, run: 0 });
+        self.records.push(partition, record.ok_or(GiveUp)?);
         Ok(())
     }
 
