@@ -35,7 +35,7 @@ impl Progress {
     }
 
     fn part_of_known_length(&self, template: &str, done: usize, all: usize) {
-        if done == 1 {
+        if self.0.length().is_none() {
             if let Ok(style) = ProgressStyle::with_template(template) {
                 self.0.set_style(style);
             }

@@ -3,17 +3,24 @@
 use crate::Amount;
 use crate::packed::Packed;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
 use trueup_core::{
     Baseline, Book, Count, Dimension, Movement, PackageTag, PosStock, QuantityError, StatePackage, TransferRow, Unit,
     Weight,
 };
 
-/// Everything that the books say about one package: the view that is explained.
+/// Everything that the books say about one package: the view that is explained. Cheap to copy but for its movements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageBooks {
+    observed: Arc<Observed>,
+    movements: Vec<Movement>,
+}
+
+/// Everything but the movements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Observed {
     package: PackageTag,
     dimension: Option<Dimension>,
-    movements: Vec<Movement>,
     stock: Vec<PosStock>,
     state: Option<StatePackage>,
     transfers: Vec<TransferRow>,
@@ -93,13 +100,12 @@ impl Fact {
     }
 }
 
-impl PackageBooks {
+impl Observed {
     /// A package of which nothing is known yet.
     const fn new(package: PackageTag) -> Self {
         Self {
             package,
             dimension: None,
-            movements: Vec::new(),
             stock: Vec::new(),
             state: None,
             transfers: Vec::new(),
@@ -158,25 +164,27 @@ impl PackageBooks {
             Fact::Baseline(baseline) => self.baseline = Some(baseline),
         }
     }
+}
 
+impl PackageBooks {
     /// The package.
     #[must_use]
-    pub const fn package(&self) -> PackageTag {
-        self.package
+    pub fn package(&self) -> PackageTag {
+        self.observed.package
     }
 
     /// Its dimension: pieces until anything else is known.
     #[must_use]
     pub fn dimension(&self) -> Dimension {
-        self.dimension.unwrap_or(Dimension::Count)
+        self.observed.dimension.unwrap_or(Dimension::Count)
     }
 
     /// The unit it is spoken of in: the state's, else the POS's, else the base unit.
     #[must_use]
     pub fn unit(&self) -> Unit {
         let dimension = self.dimension();
-        let of_pos = || self.stock.iter().map(|row| row.unit).find(|unit| unit.dimension() == dimension);
-        self.state.as_ref().map(|package| package.unit).or_else(of_pos).unwrap_or_else(|| Unit::base(dimension))
+        let of_pos = || self.observed.stock.iter().map(|row| row.unit).find(|unit| unit.dimension() == dimension);
+        self.observed.state.as_ref().map(|package| package.unit).or_else(of_pos).unwrap_or_else(|| Unit::base(dimension))
     }
 
     /// All movements of both books, in one fixed order.
@@ -198,12 +206,12 @@ impl PackageBooks {
             Book::State => settled.in_state,
             Book::Shelf => false,
         };
-        self.settled.is_some_and(left_out) || self.movements_of(book).next().is_some()
+        self.observed.settled.is_some_and(left_out) || self.movements_of(book).next().is_some()
     }
 
     /// What sales that were left out moved within the window in a book.
     pub(crate) fn settled(&self, book: Book) -> Amount {
-        self.settled.map_or(Amount::ZERO, |settled| match book {
+        self.observed.settled.map_or(Amount::ZERO, |settled| match book {
             Book::Pos => settled.pos,
             Book::State => settled.state,
             Book::Shelf => Amount::ZERO,
@@ -213,49 +221,49 @@ impl PackageBooks {
     /// What the POS has on hand, by SKU and room.
     #[must_use]
     pub fn stock(&self) -> &[PosStock] {
-        &self.stock
+        &self.observed.stock
     }
 
     /// The state's record.
     #[must_use]
-    pub const fn state(&self) -> Option<&StatePackage> {
-        self.state.as_ref()
+    pub fn state(&self) -> Option<&StatePackage> {
+        self.observed.state.as_ref()
     }
 
     /// The package on manifests.
     #[must_use]
     pub fn transfers(&self) -> &[TransferRow] {
-        &self.transfers
+        &self.observed.transfers
     }
 
     /// Physical counts.
     #[must_use]
     pub fn counts(&self) -> &[Count] {
-        &self.counts
+        &self.observed.counts
     }
 
     /// Container weights.
     #[must_use]
     pub fn weights(&self) -> &[Weight] {
-        &self.weights
+        &self.observed.weights
     }
 
     /// The difference accepted at the window's start.
     #[must_use]
-    pub const fn baseline(&self) -> Option<&Baseline> {
-        self.baseline.as_ref()
+    pub fn baseline(&self) -> Option<&Baseline> {
+        self.observed.baseline.as_ref()
     }
 
     /// On hand in the POS; absent is nothing.
     #[must_use]
     pub fn pos_quantity(&self) -> Amount {
-        self.stock.iter().map(|row| Amount::of(row.quantity)).sum()
+        self.observed.stock.iter().map(|row| Amount::of(row.quantity)).sum()
     }
 
     /// On hand in the state; absent or undone is nothing.
     #[must_use]
     pub fn state_quantity(&self) -> Amount {
-        self.state
+        self.observed.state
             .as_ref()
             .filter(|package| package.archived.is_none())
             .map_or(Amount::ZERO, |package| Amount::of(package.quantity))
@@ -264,36 +272,38 @@ impl PackageBooks {
     /// What the item is called: by the state, else by the POS.
     #[must_use]
     pub fn item(&self) -> &str {
-        let of_state = self.state.as_ref().map(|package| package.item.as_str()).filter(|item| !item.is_empty());
-        let of_pos = || self.stock.iter().map(|row| row.product_name.as_str()).find(|name| !name.is_empty());
+        let of_state = self.observed.state.as_ref().map(|package| package.item.as_str()).filter(|item| !item.is_empty());
+        let of_pos = || self.observed.stock.iter().map(|row| row.product_name.as_str()).find(|name| !name.is_empty());
         of_state.or_else(of_pos).unwrap_or_default()
     }
 
     /// Whether the POS knows the package at all.
     #[must_use]
     pub fn known_to_pos(&self) -> bool {
-        !self.stock.is_empty() || self.has_movements(Book::Pos)
+        !self.observed.stock.is_empty() || self.has_movements(Book::Pos)
     }
 }
 
 /// A package's books at rest: its movements packed.
 #[derive(Debug, Clone)]
 struct Kept {
-    /// Everything but the movements.
-    observed: PackageBooks,
+    observed: Arc<Observed>,
     movements: Packed,
 }
 
 impl Kept {
-    const fn new(package: PackageTag) -> Self {
-        Self { observed: PackageBooks::new(package), movements: Packed::new() }
+    fn new(package: PackageTag) -> Self {
+        Self { observed: Arc::new(Observed::new(package)), movements: Packed::new() }
     }
 
     fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        self.observed.check(fact.dimension())?;
+        let theirs = fact.dimension();
+        if self.observed.dimension.is_none() || self.observed.dimension != theirs {
+            Arc::make_mut(&mut self.observed).check(theirs)?;
+        }
         match fact {
             Fact::Movement(movement) => self.movements.push(&movement),
-            observation => self.observed.observe(observation),
+            observation => Arc::make_mut(&mut self.observed).observe(observation),
         }
         Ok(())
     }
@@ -302,7 +312,7 @@ impl Kept {
     fn open(&self) -> PackageBooks {
         let mut movements = self.movements.unpack(self.observed.package);
         movements.sort_unstable();
-        PackageBooks { movements, ..self.observed.clone() }
+        PackageBooks { observed: Arc::clone(&self.observed), movements }
     }
 }
 
@@ -334,8 +344,9 @@ impl Books {
     /// As [`Self::record`].
     pub fn settle(&mut self, package: PackageTag, more: Settled) -> Result<(), QuantityError> {
         let kept = self.packages.entry(package).or_insert_with(|| Kept::new(package));
-        kept.observed.check(Some(more.dimension))?;
-        let settled = kept.observed.settled.get_or_insert(Settled::nothing(more.dimension));
+        let observed = Arc::make_mut(&mut kept.observed);
+        observed.check(Some(more.dimension))?;
+        let settled = observed.settled.get_or_insert(Settled::nothing(more.dimension));
         settled.pos += more.pos;
         settled.state += more.state;
         settled.in_pos |= more.in_pos;

@@ -34,6 +34,7 @@ pub use reconciler::Reconciler;
 pub use settings::{Corrections, Reporter, Settings};
 
 use link::{Cluster, Working};
+use rayon::prelude::*;
 use shelf::Shelf;
 use std::collections::BTreeMap;
 use trueup_core::PackageTag;
@@ -49,25 +50,34 @@ pub struct Outcome {
     pub incidents: Vec<Incident>,
 }
 
-/// Compares all packages of the books. `progress` is told how many of how many packages are explained.
+/// Packages that are explained between two reports of progress.
+const PACKAGES_AT_ONCE: usize = 4_096;
+
+/// Compares all packages of the books, with the threads of the surrounding `rayon` pool. `progress` is told how many of how many packages are explained.
 #[must_use]
 pub fn reconcile(books: &Books, settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Outcome {
     let tags = books.tags();
     let mut cluster = Cluster::new();
     let sources = books.sources();
-    for (done, tag) in tags.iter().enumerate() {
-        if let Some(package) = books.get(*tag) {
+    let mut done = 0;
+    for some in tags.chunks(PACKAGES_AT_ONCE) {
+        let explain = |tag: &PackageTag| {
+            let package = books.get(*tag)?;
             let explained = explain::explain(&package, settings);
             let working = Working::new(package, explained);
             // Most packages agree and have nothing for another: they need not be held until the others are explained.
-            if sources.contains(tag) || !is_quiet(&working, settings) {
-                cluster.insert(*tag, working);
-            }
-        }
-        progress(done + 1, tags.len());
+            (sources.contains(tag) || !is_quiet(&working, settings)).then_some((*tag, working))
+        };
+        let explained: Vec<_> = some.par_iter().map(explain).collect();
+        cluster.extend(explained.into_iter().flatten());
+        done += some.len();
+        progress(done, tags.len());
     }
-    let answers = conclude_cluster(cluster, settings);
-    let discrepancies: Vec<Discrepancy> = answers.into_iter().filter_map(|(_, answer)| answer).collect();
+    let linked = Linked::new(cluster, settings);
+    let packages: Vec<(&PackageTag, &Working)> = linked.cluster.iter().collect();
+    let answers: Vec<Option<Discrepancy>> =
+        packages.into_par_iter().map(|(tag, working)| linked.answer(*tag, working)).collect();
+    let discrepancies: Vec<Discrepancy> = answers.into_iter().flatten().collect();
     let incidents = group_incidents(&discrepancies);
     Outcome { packages: tags.len(), discrepancies, incidents }
 }
@@ -87,32 +97,43 @@ fn is_quiet(working: &Working, settings: &Settings) -> bool {
     working.has_nothing_to_tell() && shelf_is_silent()
 }
 
-/// Links a set of packages that is closed under what packages share, and answers for each.
-fn conclude_cluster(mut cluster: Cluster, settings: &Settings) -> Vec<(PackageTag, Option<Discrepancy>)> {
-    link::link(&mut cluster, settings);
-    let mut shelves: BTreeMap<PackageTag, Shelf> = BTreeMap::new();
-    let mut by_item: BTreeMap<String, Vec<PackageTag>> = BTreeMap::new();
-    for (tag, working) in &cluster {
-        if let Some(shelf) = shelf::shelf(&working.books, settings) {
-            if let Some(item) = shelf::item_key(&working.books, Some(&shelf)) {
-                by_item.entry(item).or_default().push(*tag);
+/// Packages that are linked, and what is to be said of each.
+struct Linked<'s> {
+    cluster: Cluster,
+    shelves: BTreeMap<PackageTag, Shelf>,
+    settings: &'s Settings,
+}
+
+impl<'s> Linked<'s> {
+    /// Links a set of packages that is closed under what packages share.
+    fn new(mut cluster: Cluster, settings: &'s Settings) -> Self {
+        link::link(&mut cluster, settings);
+        let mut shelves: BTreeMap<PackageTag, Shelf> = BTreeMap::new();
+        let mut by_item: BTreeMap<String, Vec<PackageTag>> = BTreeMap::new();
+        for (tag, working) in &cluster {
+            if let Some(shelf) = shelf::shelf(&working.books, settings) {
+                if let Some(item) = shelf::item_key(&working.books, Some(&shelf)) {
+                    by_item.entry(item).or_default().push(*tag);
+                }
+                shelves.insert(*tag, shelf);
             }
-            shelves.insert(*tag, shelf);
         }
+        for tags in by_item.into_values().filter(|tags| tags.len() > 1) {
+            let mut of_item: Vec<(&PackageBooks, &mut Shelf)> = shelves
+                .iter_mut()
+                .filter(|(tag, _)| tags.contains(tag))
+                .filter_map(|(tag, shelf)| Some((&cluster.get(tag)?.books, shelf)))
+                .collect();
+            shelf::pair_packages(&mut of_item);
+        }
+        Self { cluster, shelves, settings }
     }
-    for tags in by_item.into_values().filter(|tags| tags.len() > 1) {
-        let mut of_item: Vec<(&PackageBooks, &mut Shelf)> = shelves
-            .iter_mut()
-            .filter(|(tag, _)| tags.contains(tag))
-            .filter_map(|(tag, shelf)| Some((&cluster.get(tag)?.books, shelf)))
-            .collect();
-        shelf::pair_packages(&mut of_item);
-    }
-    let answer = |(tag, working): (&PackageTag, &Working)| {
+
+    /// The answer for one of the packages; `None` if its books agree.
+    fn answer(&self, tag: PackageTag, working: &Working) -> Option<Discrepancy> {
         let concluded = conclude::conclude(working);
-        let shelf = shelves.get(tag);
-        let plan = || plan::plan(&working.books, &concluded, shelf, settings);
-        (*tag, conclude::answer(&working.books, &concluded, shelf, plan))
-    };
-    cluster.iter().map(answer).collect()
+        let shelf = self.shelves.get(&tag);
+        let plan = || plan::plan(&working.books, &concluded, shelf, self.settings);
+        conclude::answer(&working.books, &concluded, shelf, plan)
+    }
 }

@@ -3,7 +3,7 @@
 use crate::books::{Books, Fact};
 use crate::explain::{self, Explained};
 use crate::link::{self, Cluster, Key, Working};
-use crate::{Discrepancy, Settings, conclude_cluster, shelf};
+use crate::{Discrepancy, Linked, Settings, shelf};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::{BTreeMap, BTreeSet};
 use trueup_core::{PackageTag, QuantityError};
@@ -64,10 +64,11 @@ impl Reconciler {
             };
             cluster.insert(*package, Working::new(books, explained.clone()));
         }
-        for (package, answer) in conclude_cluster(cluster, &self.settings) {
-            match answer {
-                Some(discrepancy) => self.discrepancies.insert(package, discrepancy),
-                None => self.discrepancies.remove(&package),
+        let linked = Linked::new(cluster, &self.settings);
+        for (package, working) in &linked.cluster {
+            match linked.answer(*package, working) {
+                Some(discrepancy) => self.discrepancies.insert(*package, discrepancy),
+                None => self.discrepancies.remove(package),
             };
         }
         affected.into_iter().collect()

@@ -167,7 +167,7 @@ impl Partitions {
 /// A package as one side numbers it: the number of its tag's beginning, and the nine digits at its end.
 ///
 /// Tags of one licence begin alike and are numbered on; so a tag is 42 bits and not a line of a large table that every row
-/// would have to find.
+/// would have to find. The few that do not end with digits (they are mistyped) are a beginning of their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Package(pub u64);
 
@@ -187,20 +187,32 @@ const SERIAL_DIGITS: usize = 9;
 pub(super) struct Tags {
     partitions: u64,
     numbers: FxHashMap<(u64, u64), u64>,
+    /// Tags that do not end with digits.
+    others: FxHashMap<Box<[u8]>, u64>,
     prefixes: Vec<Prefix>,
     last: ((u64, u64), u64),
 }
 
 struct Prefix {
+    /// The beginning, or all of a tag that does not end with digits.
     text: String,
     /// The same on both sides.
     hash: u64,
 }
 
+impl Prefix {
+    fn with(&self, serial: u64) -> String {
+        match self.text.len() {
+            16 | 24 => self.text.clone(),
+            _ => format!("{}{serial:09}", self.text),
+        }
+    }
+}
+
 impl Tags {
     pub fn new(partitions: usize) -> Self {
         let partitions = u64::try_from(partitions).unwrap_or(1);
-        Self { partitions, numbers: FxHashMap::default(), prefixes: Vec::new(), last: ((0, 0), 0) }
+        Self { partitions, numbers: FxHashMap::default(), others: FxHashMap::default(), prefixes: Vec::new(), last: ((0, 0), 0) }
     }
 
     /// The package that a cell names, and its partition.
@@ -208,48 +220,61 @@ impl Tags {
     pub fn package(&mut self, cell: &[u8]) -> Result<(Package, usize), GiveUp> {
         let (prefix, serial) = cell.split_at_checked(cell.len().wrapping_sub(SERIAL_DIGITS)).ok_or(GiveUp)?;
         let key = words(prefix)?;
-        let number = if self.last.0 == key { self.last.1 } else { self.number(key, cell, prefix)? };
-        let mut value = 0_u64;
-        for byte in serial {
-            if !byte.is_ascii_digit() {
-                return Err(GiveUp);
-            }
-            value = value * 10 + u64::from(byte & 15);
-        }
+        let (number, serial) = match digits(serial) {
+            Some(serial) if self.last.0 == key => (self.last.1, serial),
+            Some(serial) => (self.number(key, cell, prefix)?, serial),
+            None => (self.other(cell)?, 0),
+        };
         let hash = self.prefixes.get(place(number)).map_or(0, |prefix| prefix.hash);
-        let mixed = (hash ^ value).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mixed = (hash ^ serial).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let partition = (mixed >> 32).wrapping_mul(self.partitions) >> 32;
-        Ok((Package(number << SERIAL_BITS | value), place(partition)))
+        Ok((Package(number << SERIAL_BITS | serial), place(partition)))
     }
 
     fn number(&mut self, key: (u64, u64), cell: &[u8], prefix: &[u8]) -> Result<u64, GiveUp> {
-        if let Some(number) = self.numbers.get(&key) {
-            self.last = (key, *number);
+        let number = match self.numbers.get(&key) {
+            Some(number) => *number,
+            None => {
+                let number = self.add(cell, prefix)?;
+                self.numbers.insert(key, number);
+                number
+            }
+        };
+        self.last = (key, number);
+        Ok(number)
+    }
+
+    fn other(&mut self, cell: &[u8]) -> Result<u64, GiveUp> {
+        if let Some(number) = self.others.get(cell) {
             return Ok(*number);
         }
+        let number = self.add(cell, cell)?;
+        self.others.insert(cell.into(), number);
+        Ok(number)
+    }
+
+    fn add(&mut self, cell: &[u8], beginning: &[u8]) -> Result<u64, GiveUp> {
         let text = |bytes| std::str::from_utf8(bytes).map_err(|_| GiveUp);
         PackageTag::parse(text(cell)?).map_err(|_| GiveUp)?;
         let number = u64::try_from(self.prefixes.len()).map_err(|_| GiveUp)?;
         if number >> PREFIX_BITS != 0 {
             return Err(GiveUp);
         }
-        self.prefixes.push(Prefix { text: text(prefix)?.to_owned(), hash: super::cell::weak_hash(&[prefix], 0) });
-        self.numbers.insert(key, number);
-        self.last = (key, number);
+        let hash = super::cell::weak_hash(&[beginning], 0);
+        self.prefixes.push(Prefix { text: text(beginning)?.to_owned(), hash });
         Ok(number)
     }
 
     /// The tag itself.
     pub fn tag(&self, package: Package) -> Option<PackageTag> {
         let prefix = self.prefixes.get(place(package.prefix()))?;
-        PackageTag::parse(&format!("{}{:09}", prefix.text, package.serial())).ok()
+        PackageTag::parse(&prefix.with(package.serial())).ok()
     }
 
     /// For each of our beginnings the number that `other` has for it; new ones are added there.
     pub fn translation(&self, other: &mut Self) -> Result<Vec<u64>, GiveUp> {
         let number = |prefix: &Prefix| {
-            let cell = format!("{}000000000", prefix.text);
-            other.package(cell.as_bytes()).map(|(package, _)| package.prefix())
+            other.package(prefix.with(0).as_bytes()).map(|(package, _)| package.prefix())
         };
         self.prefixes.iter().map(number).collect()
     }
@@ -259,6 +284,17 @@ impl Tags {
 pub(super) fn translated(package: Package, translation: &[u64]) -> Package {
     let prefix = translation.get(place(package.prefix())).copied().unwrap_or(0);
     Package(prefix << SERIAL_BITS | package.serial())
+}
+
+fn digits(text: &[u8]) -> Option<u64> {
+    let mut value = 0;
+    for byte in text {
+        if !byte.is_ascii_digit() {
+            return None;
+        }
+        value = value * 10 + u64::from(byte & 15);
+    }
+    Some(value)
 }
 
 fn place(number: u64) -> usize {
