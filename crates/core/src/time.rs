@@ -117,6 +117,10 @@ impl Zone {
     }
 
     fn read_any(&self, text: &str) -> Result<When, TimeError> {
+        // No moment is as short as a date.
+        if let Some(date) = date_alone(text) {
+            return self.whole_day(date);
+        }
         if let Ok(moment) = text.parse::<Timestamp>() {
             return Ok(When::Instant(moment));
         }
@@ -125,9 +129,6 @@ impl Zone {
         }
         if text.contains('/') {
             return self.read_american(text);
-        }
-        if let Some(date) = date_alone(text) {
-            return self.whole_day(date);
         }
         // A zoneless local time; an offset or a `Z` that made no timestamp above is a broken text.
         if text.ends_with(['Z', 'z']) || text.contains('+') || text.len() < "2026-03-08T16:20".len() {

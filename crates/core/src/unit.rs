@@ -92,6 +92,9 @@ impl Unit {
     /// # Errors
     /// [`UnitError`] with the text, if no unit is spelled so.
     pub fn parse(text: &str) -> Result<Self, UnitError> {
+        if let Some(facts) = UNITS.iter().find(|facts| facts.symbol == text) {
+            return Ok(facts.unit);
+        }
         let key: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         UNITS
             .iter()

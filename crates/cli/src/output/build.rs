@@ -3,6 +3,7 @@
 use super::Answer;
 use super::numbers::{self, Number, Parts};
 use super::record::{Cause, Discrepancy, Evidence, Incident, Input, SCHEMA_VERSION, Step, Summary};
+use rayon::prelude::*;
 use trueup_core::{Unit, Zone};
 use trueup_reconcile::{Discrepancy as Found, Incident as Group, Share, Step as Planned};
 
@@ -12,7 +13,7 @@ pub(crate) fn records(answer: &Answer<'_>) -> (Vec<Discrepancy>, Summary) {
     let license = settings.license.to_string();
     let zone = &settings.zone;
     let discrepancies: Vec<Discrepancy> =
-        answer.outcome.discrepancies.iter().map(|found| discrepancy(found, &license, zone)).collect();
+        answer.outcome.discrepancies.par_iter().map(|found| discrepancy(found, &license, zone)).collect();
     let summary = Summary {
         record: "summary".to_owned(),
         schema_version: SCHEMA_VERSION,

@@ -12,6 +12,7 @@ pub(crate) use table::step_text;
 
 use crate::Trouble;
 use crate::args::Format;
+use rayon::prelude::*;
 use trueup_intake::Store;
 use trueup_reconcile::Outcome;
 
@@ -36,11 +37,18 @@ pub(crate) fn write(answer: &Answer<'_>, format: Format) -> Result<Vec<u8>, Trou
 }
 
 fn jsonl(discrepancies: &[record::Discrepancy], summary: &record::Summary) -> Result<Vec<u8>, serde_json::Error> {
-    let mut bytes = Vec::new();
-    for discrepancy in discrepancies {
-        serde_json::to_writer(&mut bytes, discrepancy)?;
-        bytes.push(b'\n');
-    }
+    const LINES_AT_ONCE: usize = 256;
+    let lines = |some: &[record::Discrepancy]| {
+        let mut bytes = Vec::new();
+        for discrepancy in some {
+            serde_json::to_writer(&mut bytes, discrepancy)?;
+            bytes.push(b'\n');
+        }
+        Ok(bytes)
+    };
+    let parts: Vec<Vec<u8>> =
+        discrepancies.par_chunks(LINES_AT_ONCE).map(lines).collect::<Result<_, serde_json::Error>>()?;
+    let mut bytes = parts.concat();
     serde_json::to_writer(&mut bytes, summary)?;
     bytes.push(b'\n');
     Ok(bytes)

@@ -2,7 +2,6 @@
 
 use super::state::StateFile;
 use super::{GiveUp, NamedFile};
-use crate::folder::Reading;
 use crate::measures::Measures;
 use crate::pos_files;
 use crate::state_files;
@@ -28,8 +27,8 @@ pub(super) struct Kept<'k> {
 }
 
 impl<'k> Kept<'k> {
-    pub fn new(reading: &'k Reading) -> Self {
-        Self { settings: &reading.settings, measures: reading.measures.clone() }
+    pub const fn new(settings: &'k Settings, measures: Measures) -> Self {
+        Self { settings, measures }
     }
 
     /// Whether a line of a receipt is in the file twice; only some receipts can have such lines.

@@ -21,10 +21,12 @@ mod state;
 
 use crate::folder::Reading;
 use crate::inputs::{InputFacts, MERCHANDISE, Tally};
+use crate::measures::Measures;
 use groups::{Question, Verdict};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use rustc_hash::{FxHashMap, FxHashSet};
-use record::{Package, translated};
+use kept::Kept;
+use record::{Package, Tags, translated};
 use state::StateFile;
 use std::path::PathBuf;
 use trueup_core::{Dimension, Movement, PackageTag};
@@ -138,16 +140,36 @@ pub(crate) fn join(reading: &Reading, files: &Files<'_>, manner: &Manner<'_>) ->
     }
     verdict.state.sort_unstable();
     verdict.state.dedup();
-    let mut kept = kept::Kept::new(reading);
-    kept.check_suspects(&files.pos.0, &mut pos.rows, header, pos.suspects)?;
-    let pos_movements = kept.pos(&files.pos.0, &mut pos.rows, header, &verdict.pos)?;
-    let state_movements = kept.state(files.state, &mut state.files, &verdict.state)?;
+    let measures = measures_of_kept(reading, &verdict, &whole, &pos.tags)?;
+    let (mut pos_kept, mut state_kept) = (Kept::new(settings, measures.clone()), Kept::new(settings, measures));
+    let read_pos = || {
+        pos_kept.check_suspects(&files.pos.0, &mut pos.rows, header, pos.suspects)?;
+        pos_kept.pos(&files.pos.0, &mut pos.rows, header, &verdict.pos)
+    };
+    let read_state = || state_kept.state(files.state, &mut state.files, &verdict.state);
+    let (pos_movements, state_movements) = rayon::join(read_pos, read_state);
+    let (pos_movements, state_movements) = (pos_movements?, state_movements?);
     Ok(Joined {
         pos: PosSales { movements: pos_movements, facts: facts(&files.pos.1, pos.facts, pos.tally) },
         state: StateSales { movements: state_movements, facts: state_facts(files.state, state.files) },
         settled: verdict.settled,
         dimensions: verdict.dimensions,
     })
+}
+
+/// The measures with which both sides' rows are read again, each side for itself: every package's dimension is known.
+fn measures_of_kept(
+    reading: &Reading,
+    verdict: &Verdict,
+    whole: &FxHashSet<Package>,
+    tags: &Tags,
+) -> Result<Measures, GiveUp> {
+    let mut measures = reading.measures.clone();
+    for (package, dimension) in &verdict.dimensions {
+        measures.suggest_dimension(*package, *dimension);
+    }
+    let is_known = |package: &Package| tags.tag(*package).is_some_and(|tag| measures.dimension(tag).is_some());
+    if whole.iter().all(is_known) { Ok(measures) } else { Err(GiveUp) }
 }
 
 /// As many partitions as make each of a size that the processor's cache holds.

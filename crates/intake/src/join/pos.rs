@@ -8,7 +8,7 @@ use crate::inputs::{AFTER, BEFORE, MERCHANDISE, Tally};
 use crate::measures::Measures;
 use crate::pos_files::TWICE;
 use rustc_hash::FxHashMap;
-use trueup_core::{Dimension, PackageTag, Sku, Unit, When, Zone};
+use trueup_core::{Dimension, PackageTag, Sku, Text, Unit, When, Zone};
 use trueup_pos::{SALES, SaleKind, SalesHeader, sale_column as column};
 use trueup_table::{Blocks, PlainRow, SingleRows, TableFacts};
 
@@ -379,7 +379,7 @@ struct Converts {
     /// Any package's may.
     all: bool,
     /// What one piece of a package's SKUs holds, in thousandths, where that is a whole number of them.
-    pieces: FxHashMap<Package, Vec<(Box<[u8]>, u32, Dimension)>>,
+    pieces: FxHashMap<(Package, Text), (u32, Dimension)>,
 }
 
 impl Converts {
@@ -396,8 +396,7 @@ impl Converts {
         for (tag, sku, piece) in measures.pieces() {
             if let Some(thousandths) = cell::in_thousandths(piece) {
                 let (package, _) = tags.package(tag.to_string().as_bytes())?;
-                let of_sku = (sku.as_str().as_bytes().into(), thousandths, piece.dimension());
-                converts.pieces.entry(package).or_default().push(of_sku);
+                converts.pieces.insert((package, Text::new(sku.as_str())), (thousandths, piece.dimension()));
             }
         }
         Ok(converts)
@@ -416,9 +415,8 @@ impl Converts {
     }
 
     fn piece(&self, package: Package, sku: &[u8]) -> Option<(u32, Dimension)> {
-        let pieces = self.pieces.get(&package)?;
-        let of_sku = pieces.iter().find(|(known, ..)| **known == *sku);
-        of_sku.map(|(_, thousandths, dimension)| (*thousandths, *dimension))
+        let sku = Text::from_utf8(sku).ok()?;
+        self.pieces.get(&(package, sku)).copied()
     }
 }
 

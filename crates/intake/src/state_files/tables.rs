@@ -73,13 +73,12 @@ fn quantity(row: &Row<'_>, column: usize, number: Decimal, unit: Unit) -> Result
 
 /// The state's packages.
 pub(super) fn packages(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
-    let mut seen: FxHashMap<PackageTag, String> = FxHashMap::default();
-    for file in files {
+    let mut seen: FxHashMap<PackageTag, (usize, u64)> = FxHashMap::default();
+    for (place, file) in files.iter().enumerate() {
         let facts = read_table(file, &PACKAGES, |row| {
             let package = fields::required_tag(row, 0)?;
-            let here = format!("{}, row {}", file.1, row.number());
-            if let Some(first) = seen.insert(package, here) {
-                let found = format!("package {package} is in {first} already");
+            if let Some((file, first)) = seen.insert(package, (place, row.number())) {
+                let found = format!("package {package} is in {}, row {first} already", files[file].1);
                 return Err(row.error_whole_row(found, "each package once", "export again without the double"));
             }
             let read = package_row(reading, row, package)?;
