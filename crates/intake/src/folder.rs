@@ -42,6 +42,8 @@ pub struct Store {
     pub books: Books,
     /// What is known of each file.
     pub inputs: Vec<InputFacts>,
+    /// Whether sales that both books hold alike were left out.
+    pub joined: bool,
 }
 
 /// The books while they fill.
@@ -110,6 +112,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
             None
         }
     };
+    let joined = state_sales.is_some();
     if let Some(file) = movements {
         progress("the POS's movements");
         pos_files::movements(&mut reading, &file)?;
@@ -121,7 +124,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
     state_files::transfers(&mut reading, root)?;
     progress("counts and weights");
     shelf_files::read(&mut reading, root)?;
-    Ok(finish(reading))
+    Ok(finish(reading, joined))
 }
 
 /// Files below this together are read row by row: that takes no time either.
@@ -169,9 +172,9 @@ fn required(root: &Path, stem: &str) -> Result<(std::path::PathBuf, String), Inp
     })
 }
 
-fn finish(mut reading: Reading) -> Store {
+fn finish(mut reading: Reading, joined: bool) -> Store {
     note_sold_out(&mut reading);
-    Store { settings: reading.settings, books: reading.books, inputs: reading.inputs }
+    Store { settings: reading.settings, books: reading.books, inputs: reading.inputs, joined }
 }
 
 /// Sales of packages that neither snapshot has any more are compared by receipt; that is said.
