@@ -51,7 +51,11 @@ fn is_same(store: &Path, what: &str) -> bool {
 }
 
 fn as_tables(seed: u64) -> StoreOptions {
-    StoreOptions { faults: Faults::Share { parts: 3, of: 100 }, state_form: StateForm::Tables, ..StoreOptions::new(seed) }
+    StoreOptions {
+        faults: Faults::Share { parts: 3, of: 100 },
+        state_form: StateForm::Tables,
+        ..StoreOptions::new(seed)
+    }
 }
 
 #[test]

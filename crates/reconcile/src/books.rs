@@ -123,6 +123,35 @@ impl Observed {
         if ours == theirs { Ok(()) } else { Err(QuantityError::Dimensions(theirs, ours)) }
     }
 
+    fn pos_quantity(&self) -> Amount {
+        self.stock.iter().map(|row| Amount::of(row.quantity)).sum()
+    }
+
+    fn state_quantity(&self) -> Amount {
+        let standing = self.state.as_ref().filter(|package| package.archived.is_none());
+        standing.map_or(Amount::ZERO, |package| Amount::of(package.quantity))
+    }
+
+    fn changes_only_quantity(&self, fact: &Fact) -> bool {
+        match fact {
+            Fact::PosStock(stock) => {
+                let known = self.stock.iter().find(|row| row.sku == stock.sku && row.room == stock.room);
+                known.is_some_and(|row| {
+                    row.product_name == stock.product_name
+                        && (row.unit, row.per_unit, row.status) == (stock.unit, stock.per_unit, stock.status)
+                        && !row.quantity.is_zero()
+                        && !stock.quantity.is_zero()
+                })
+            }
+            Fact::StatePackage(package) => self.state.as_ref().is_some_and(|known| {
+                let StatePackage { quantity, number, .. } = **package;
+                let renewed = StatePackage { quantity, number, ..known.clone() };
+                renewed == **package && !known.quantity.is_zero() && !quantity.is_zero()
+            }),
+            _ => false,
+        }
+    }
+
     /// Takes in what a book, a person or a scale says that the package holds.
     fn observe(&mut self, fact: Fact) {
         match fact {
@@ -184,7 +213,12 @@ impl PackageBooks {
     pub fn unit(&self) -> Unit {
         let dimension = self.dimension();
         let of_pos = || self.observed.stock.iter().map(|row| row.unit).find(|unit| unit.dimension() == dimension);
-        self.observed.state.as_ref().map(|package| package.unit).or_else(of_pos).unwrap_or_else(|| Unit::base(dimension))
+        self.observed
+            .state
+            .as_ref()
+            .map(|package| package.unit)
+            .or_else(of_pos)
+            .unwrap_or_else(|| Unit::base(dimension))
     }
 
     /// All movements of both books, in one fixed order.
@@ -257,22 +291,20 @@ impl PackageBooks {
     /// On hand in the POS; absent is nothing.
     #[must_use]
     pub fn pos_quantity(&self) -> Amount {
-        self.observed.stock.iter().map(|row| Amount::of(row.quantity)).sum()
+        self.observed.pos_quantity()
     }
 
     /// On hand in the state; absent or undone is nothing.
     #[must_use]
     pub fn state_quantity(&self) -> Amount {
-        self.observed.state
-            .as_ref()
-            .filter(|package| package.archived.is_none())
-            .map_or(Amount::ZERO, |package| Amount::of(package.quantity))
+        self.observed.state_quantity()
     }
 
     /// What the item is called: by the state, else by the POS.
     #[must_use]
     pub fn item(&self) -> &str {
-        let of_state = self.observed.state.as_ref().map(|package| package.item.as_str()).filter(|item| !item.is_empty());
+        let of_state =
+            self.observed.state.as_ref().map(|package| package.item.as_str()).filter(|item| !item.is_empty());
         let of_pos = || self.observed.stock.iter().map(|row| row.product_name.as_str()).find(|name| !name.is_empty());
         of_state.or_else(of_pos).unwrap_or_default()
     }
@@ -286,7 +318,7 @@ impl PackageBooks {
 
 /// A package's books at rest: its movements packed.
 #[derive(Debug, Clone)]
-struct Kept {
+pub(crate) struct Kept {
     observed: Arc<Observed>,
     movements: Packed,
 }
@@ -296,30 +328,52 @@ impl Kept {
         Self { observed: Arc::new(Observed::new(package)), movements: Packed::new() }
     }
 
-    fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        let theirs = fact.dimension();
-        if self.observed.dimension.is_none() || self.observed.dimension != theirs {
-            Arc::make_mut(&mut self.observed).check(theirs)?;
+    /// Refuses a fact of another dimension.
+    fn check(&mut self, theirs: Option<Dimension>) -> Result<(), QuantityError> {
+        if theirs.is_none() || self.observed.dimension == theirs {
+            return Ok(());
         }
+        Arc::make_mut(&mut self.observed).check(theirs)
+    }
+
+    fn take(&mut self, fact: Fact) {
         match fact {
             Fact::Movement(movement) => self.movements.push(&movement),
             observation => Arc::make_mut(&mut self.observed).observe(observation),
         }
-        Ok(())
     }
 
     /// The books as they are looked at: movements in one order, whatever the order in which they came.
-    fn open(&self) -> PackageBooks {
+    pub fn open(&self) -> PackageBooks {
         let mut movements = self.movements.unpack(self.observed.package);
         movements.sort_unstable();
         PackageBooks { observed: Arc::clone(&self.observed), movements }
+    }
+
+    pub fn package(&self) -> PackageTag {
+        self.observed.package
+    }
+
+    pub const fn movements(&self) -> &Packed {
+        &self.movements
+    }
+
+    /// POS − state as the snapshots stand.
+    pub fn raw_difference(&self) -> Amount {
+        self.observed.pos_quantity() - self.observed.state_quantity()
+    }
+
+    /// Whether the fact, if it comes now, changes nothing that is known but how much there is of what there is.
+    pub fn changes_only_quantity(&self, fact: &Fact) -> bool {
+        self.observed.changes_only_quantity(fact)
     }
 }
 
 /// The books of one licence, by package.
 #[derive(Debug, Clone, Default)]
 pub struct Books {
-    packages: FxHashMap<PackageTag, Kept>,
+    numbers: FxHashMap<PackageTag, u32>,
+    packages: Vec<Kept>,
 }
 
 impl Books {
@@ -334,8 +388,30 @@ impl Books {
     /// # Errors
     /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
     pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        let package = fact.package();
-        self.packages.entry(package).or_insert_with(|| Kept::new(package)).record(fact)
+        let number = self.check(&fact)?;
+        self.take(number, fact);
+        Ok(())
+    }
+
+    /// Whether a fact can be taken in, and the number of its package.
+    pub(crate) fn check(&mut self, fact: &Fact) -> Result<u32, QuantityError> {
+        let number = self.number(fact.package());
+        self.packages[index(number)].check(fact.dimension())?;
+        Ok(number)
+    }
+
+    /// Takes in a fact that was checked.
+    pub(crate) fn take(&mut self, number: u32, fact: Fact) {
+        self.packages[index(number)].take(fact);
+    }
+
+    fn number(&mut self, package: PackageTag) -> u32 {
+        let next = u32::try_from(self.packages.len()).unwrap_or(u32::MAX);
+        let number = *self.numbers.entry(package).or_insert(next);
+        if number == next {
+            self.packages.push(Kept::new(package));
+        }
+        number
     }
 
     /// Leaves out sales of a package that both books hold alike, but for what they moved.
@@ -343,8 +419,8 @@ impl Books {
     /// # Errors
     /// As [`Self::record`].
     pub fn settle(&mut self, package: PackageTag, more: Settled) -> Result<(), QuantityError> {
-        let kept = self.packages.entry(package).or_insert_with(|| Kept::new(package));
-        let observed = Arc::make_mut(&mut kept.observed);
+        let number = self.number(package);
+        let observed = Arc::make_mut(&mut self.packages[index(number)].observed);
         observed.check(Some(more.dimension))?;
         let settled = observed.settled.get_or_insert(Settled::nothing(more.dimension));
         settled.pos += more.pos;
@@ -357,20 +433,34 @@ impl Books {
     /// One package's books.
     #[must_use]
     pub fn get(&self, package: PackageTag) -> Option<PackageBooks> {
-        self.packages.get(&package).map(Kept::open)
+        self.number_of(package).map(|number| self.kept(number).open())
+    }
+
+    /// The number of a package that is there.
+    pub(crate) fn number_of(&self, package: PackageTag) -> Option<u32> {
+        self.numbers.get(&package).copied()
+    }
+
+    /// A package by its number.
+    pub(crate) fn kept(&self, number: u32) -> &Kept {
+        &self.packages[index(number)]
     }
 
     /// Packages that others were made from, by the state's word.
     pub(crate) fn sources(&self) -> FxHashSet<PackageTag> {
-        let states = self.packages.values().filter_map(|kept| kept.observed.state.as_ref());
+        let states = self.packages.iter().filter_map(|kept| kept.observed.state.as_ref());
         states.flat_map(|package| package.sources.iter().copied()).collect()
     }
 
     /// All packages, in order.
     #[must_use]
     pub fn tags(&self) -> Vec<PackageTag> {
-        let mut tags: Vec<PackageTag> = self.packages.keys().copied().collect();
+        let mut tags: Vec<PackageTag> = self.numbers.keys().copied().collect();
         tags.sort_unstable();
         tags
     }
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

@@ -17,6 +17,7 @@ mod cause;
 mod conclude;
 mod explain;
 mod group;
+mod lane;
 mod link;
 mod packed;
 mod plan;

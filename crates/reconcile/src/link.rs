@@ -5,6 +5,7 @@
 //! gives the same result as linking all of them. That is what makes a change cost what it touches.
 
 use crate::explain::{self, Correction, Explained, Loose, SAME_SALE};
+use crate::lane::{self, OpenSale};
 use crate::{Amount, Cause, Evidence, Finding, PackageBooks, Settings};
 use std::collections::BTreeMap;
 use trueup_core::{Book, PackageTag, Quantity, StatePackage, Text};
@@ -12,10 +13,10 @@ use trueup_core::{Book, PackageTag, Quantity, StatePackage, Text};
 /// What two packages may have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Key {
-    /// Both have a loose line of a receipt with this number's core.
-    Receipt(Text),
-    /// Both have a loose line in this or a neighbouring two minutes.
-    Time(i64),
+    /// This book has a loose line here of a receipt with this number's core; the other half is the other book's.
+    Receipt(Book, u64),
+    /// In the POS, a loose line of these two minutes; in the state, one without a number of these or the neighbouring ones.
+    Time(Book, i64),
     /// One is made from the other, or both go into this package.
     Made(PackageTag),
     /// Known to one book only, with this much of a rest.
@@ -24,6 +25,23 @@ pub(crate) enum Key {
     StateReceipt(Text),
     /// Shelf and POS differ, for this item.
     ShelfItem(String),
+}
+
+impl Key {
+    /// The key that the other package has.
+    pub fn other_half(&self) -> Self {
+        let other = |book: &Book| if *book == Book::Pos { Book::State } else { Book::Pos };
+        match self {
+            Self::Receipt(book, core) => Self::Receipt(other(book), *core),
+            Self::Time(book, slot) => Self::Time(other(book), *slot),
+            same => same.clone(),
+        }
+    }
+}
+
+/// The keys of a sale in flight.
+pub(crate) fn keys_of_open(sale: &OpenSale) -> [Key; 2] {
+    [Key::Receipt(Book::Pos, sale.core), Key::Time(Book::Pos, sale.slot.into())]
 }
 
 /// A package on its way from explained to concluded.
@@ -74,9 +92,7 @@ impl Working {
     }
 
     fn in_pos_only(&self) -> bool {
-        self.books.state().is_none()
-            && self.books.known_to_pos()
-            && !self.books.has_movements(Book::State)
+        self.books.state().is_none() && self.books.known_to_pos() && !self.books.has_movements(Book::State)
     }
 
     /// Whether the tag may be a misspelling: known to one book only, and nothing was made of it or corrected on it.
@@ -109,13 +125,17 @@ pub(crate) fn keys(package: &Working, shelf_item: Option<String>) -> Vec<Key> {
     let mut keys = Vec::new();
     for loose in &package.explained.loose {
         if !loose.number.is_empty() {
-            keys.push(Key::Receipt(Text::new(loose.number.core())));
+            keys.push(Key::Receipt(loose.book, lane::core_of(loose.number.core())));
         }
-        // Neighbouring slots of the length of the window, so that any two lines within it share one.
-        let (first, last) = loose.when.bounds();
-        for second in [first.as_second(), last.as_second()] {
-            let slot = second.div_euclid(SAME_SALE.as_secs());
-            keys.extend([Key::Time(slot), Key::Time(slot + 1)]);
+        match loose.book {
+            // Where a line of the state has no number, its time is all there is.
+            Book::State if loose.number.is_empty() => {
+                let (first, last) = loose.when.bounds();
+                let slots = lane::slot_of(first) - 1..=lane::slot_of(last) + 1;
+                keys.extend(slots.map(|slot| Key::Time(Book::State, slot)));
+            }
+            Book::State => {}
+            Book::Pos | Book::Shelf => keys.push(Key::Time(Book::Pos, lane::slot_of(loose.when.moment()))),
         }
     }
     if let Some(state) = package.books.state().filter(|state| explain::is_made_here(state)) {

@@ -25,10 +25,28 @@ impl Packed {
         Writer(&mut self.bytes).movement(movement);
     }
 
+    /// Where the next movement will be.
+    pub const fn end(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The movement that was added when the end was at `place`.
+    pub fn at(&self, place: u32, package: PackageTag) -> Option<Movement> {
+        Reader(self.bytes.get(usize::try_from(place).ok()?..)?).movement(package)
+    }
+
+    /// All movements with their places, in the order in which they were added.
+    pub fn places(&self, package: PackageTag) -> impl Iterator<Item = (usize, Movement)> {
+        let mut reader = Reader(&self.bytes);
+        std::iter::from_fn(move || {
+            let place = self.bytes.len() - reader.0.len();
+            if reader.0.is_empty() { None } else { reader.movement(package).map(|movement| (place, movement)) }
+        })
+    }
+
     /// All movements, in the order in which they were added.
     pub fn unpack(&self, package: PackageTag) -> Vec<Movement> {
-        let mut reader = Reader(&self.bytes);
-        std::iter::from_fn(|| if reader.0.is_empty() { None } else { reader.movement(package) }).collect()
+        self.places(package).map(|(_, movement)| movement).collect()
     }
 }
 

@@ -2,24 +2,39 @@
 
 use crate::books::{Books, Fact};
 use crate::explain::{self, Explained};
+use crate::lane::{Lane, OpenSale, OpenSales, Step};
 use crate::link::{self, Cluster, Key, Working};
-use crate::{Discrepancy, Linked, Settings, shelf};
-use rustc_hash::{FxHashMap, FxHashSet};
+use crate::{Amount, Cause, Discrepancy, Linked, PackageBooks, Settings, shelf};
+use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use trueup_core::{PackageTag, QuantityError};
+use trueup_core::{Book, PackageTag, QuantityError};
 
 /// Holds the books of a licence and keeps the list of discrepancies right while facts come in.
 ///
 /// [`Self::record`] only notes which package changed; [`Self::settle`] explains what was touched since, once each, and
 /// re-links it with the packages that it shares something with. The result equals [`crate::reconcile`] on all facts.
+///
+/// A package of which there is nothing to say is followed on its [`Lane`], where a change costs the same however much the
+/// package, or any other, has behind it.
 #[derive(Debug)]
 pub struct Reconciler {
     settings: Settings,
     books: Books,
+    /// By the package's number in the books.
+    followed: Vec<Followed>,
+    open_sales: OpenSales,
     explained: FxHashMap<PackageTag, (Explained, Vec<Key>)>,
     sharing: FxHashMap<Key, BTreeSet<PackageTag>>,
     discrepancies: BTreeMap<PackageTag, Discrepancy>,
-    touched: FxHashSet<PackageTag>,
+    touched: Vec<u32>,
+}
+
+/// How a package is followed.
+#[derive(Debug, Default)]
+struct Followed {
+    /// Where nothing is to be said of the package but what the lane tells. Such a package is not among the explained.
+    lane: Option<Box<Lane>>,
+    touched: bool,
 }
 
 impl Reconciler {
@@ -29,10 +44,12 @@ impl Reconciler {
         Self {
             settings,
             books: Books::new(),
+            followed: Vec::new(),
+            open_sales: OpenSales::default(),
             explained: FxHashMap::default(),
             sharing: FxHashMap::default(),
             discrepancies: BTreeMap::new(),
-            touched: FxHashSet::default(),
+            touched: Vec::new(),
         }
     }
 
@@ -41,22 +58,67 @@ impl Reconciler {
     /// # Errors
     /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
     pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        let package = fact.package();
-        self.books.record(fact)?;
-        self.touched.insert(package);
+        let number = self.books.check(&fact)?;
+        let place = index(number);
+        if place >= self.followed.len() {
+            self.followed.resize_with(place + 1, Followed::default);
+        }
+        if self.followed[place].lane.is_some() && !self.stays_on_lane(number, &fact) {
+            self.leave_lane(number);
+        }
+        self.books.take(number, fact);
+        let followed = &mut self.followed[place];
+        if !followed.touched {
+            followed.touched = true;
+            self.touched.push(number);
+        }
         Ok(())
+    }
+
+    /// Whether the package can be followed on its lane when this comes.
+    fn stays_on_lane(&mut self, number: u32, fact: &Fact) -> bool {
+        let kept = self.books.kept(number);
+        let Some(lane) = &mut self.followed[index(number)].lane else { return false };
+        let Fact::Movement(movement) = fact else { return kept.changes_only_quantity(fact) };
+        let packed = kept.movements();
+        match lane.take(movement, packed.end(), packed, &self.settings) {
+            Step::Left => false,
+            Step::Opened(sale) => {
+                self.open_sales.add(sale, number);
+                !self.is_awaited(sale)
+            }
+            Step::Closed(sale) => {
+                remove_open(&mut self.open_sales, &self.followed, sale, number);
+                !self.is_awaited(sale)
+            }
+        }
+    }
+
+    /// Whether a receipt of the state on an explained package may be this sale.
+    fn is_awaited(&self, sale: OpenSale) -> bool {
+        !self.sharing.is_empty()
+            && link::keys_of_open(&sale).iter().any(|key| self.sharing.contains_key(&key.other_half()))
+    }
+
+    fn leave_lane(&mut self, number: u32) {
+        let Some(lane) = self.followed[index(number)].lane.take() else { return };
+        for sale in lane.open() {
+            remove_open(&mut self.open_sales, &self.followed, *sale, number);
+        }
     }
 
     /// Explains again what was touched since the last time, and returns the packages whose answer was made anew.
     pub fn settle(&mut self) -> Vec<PackageTag> {
-        let mut affected = BTreeSet::new();
-        let touched: Vec<PackageTag> = self.touched.drain().collect();
-        for package in &touched {
-            self.follow(*package, &mut affected);
-            self.explain(*package);
-            affected.remove(package);
-            self.follow(*package, &mut affected);
+        let mut anew = Vec::new();
+        let mut open = Vec::new();
+        for number in std::mem::take(&mut self.touched) {
+            let followed = &mut self.followed[index(number)];
+            followed.touched = false;
+            let kept = self.books.kept(number);
+            let agrees = followed.lane.as_ref().is_some_and(|lane| lane.in_flight() == kept.raw_difference());
+            if agrees { &mut anew } else { &mut open }.push(kept.package());
         }
+        let affected = self.affected(open);
         let mut cluster = Cluster::new();
         for package in &affected {
             let (Some(books), Some((explained, _))) = (self.books.get(*package), self.explained.get(package)) else {
@@ -65,13 +127,20 @@ impl Reconciler {
             cluster.insert(*package, Working::new(books, explained.clone()));
         }
         let linked = Linked::new(cluster, &self.settings);
-        for (package, working) in &linked.cluster {
-            match linked.answer(*package, working) {
-                Some(discrepancy) => self.discrepancies.insert(*package, discrepancy),
-                None => self.discrepancies.remove(package),
-            };
+        let answers: Vec<(PackageTag, Option<Discrepancy>)> =
+            linked.cluster.iter().map(|(package, working)| (*package, linked.answer(*package, working))).collect();
+        for (package, answer) in answers {
+            match answer {
+                Some(discrepancy) => drop(self.discrepancies.insert(package, discrepancy)),
+                None => {
+                    self.discrepancies.remove(&package);
+                    self.enter_lane(package);
+                }
+            }
         }
-        affected.into_iter().collect()
+        anew.extend(affected);
+        anew.sort_unstable();
+        anew
     }
 
     /// All discrepancies, by package. Facts recorded since the last [`Self::settle`] are not in it.
@@ -80,39 +149,143 @@ impl Reconciler {
         &self.discrepancies
     }
 
-    fn explain(&mut self, package: PackageTag) {
-        let Some(books) = self.books.get(package) else { return };
-        let item = shelf::item_key(&books, shelf::shelf(&books, &self.settings).as_ref());
-        let explained = explain::explain(&books, &self.settings);
-        let working = Working::new(books, explained);
-        let keys = link::keys(&working, item);
-        let explained = working.explained;
-        if let Some((_, old)) = self.explained.get(&package) {
-            for key in old {
-                if let Some(packages) = self.sharing.get_mut(key) {
-                    packages.remove(&package);
-                    if packages.is_empty() {
-                        self.sharing.remove(key);
-                    }
-                }
+    /// Explains packages anew; returns them with everything that they share something with, directly or through others,
+    /// now or until now. All of these are explained then.
+    fn affected(&mut self, packages: Vec<PackageTag>) -> BTreeSet<PackageTag> {
+        let mut affected = BTreeSet::new();
+        let mut open: Vec<PackageTag> = Vec::new();
+        for package in packages {
+            // Until now.
+            if let Some((_, keys)) = self.explained.get(&package) {
+                open.extend(self.sharing_any(keys));
+            }
+            self.explain(package);
+            affected.insert(package);
+            if let Some((_, keys)) = self.explained.get(&package) {
+                open.extend(self.sharing_any(keys));
             }
         }
-        for key in &keys {
-            self.sharing.entry(key.clone()).or_default().insert(package);
-        }
-        self.explained.insert(package, (explained, keys));
-    }
-
-    /// Adds everything that `package` shares something with, directly or through others.
-    fn follow(&self, package: PackageTag, affected: &mut BTreeSet<PackageTag>) {
-        let mut open = vec![package];
         while let Some(package) = open.pop() {
             if !affected.insert(package) {
                 continue;
             }
-            let Some((_, keys)) = self.explained.get(&package) else { continue };
-            let sharing = keys.iter().filter_map(|key| self.sharing.get(key));
-            open.extend(sharing.flatten().filter(|other| !affected.contains(other)));
+            if !self.explained.contains_key(&package) {
+                self.explain(package);
+            }
+            if let Some((_, keys)) = self.explained.get(&package) {
+                let more: Vec<PackageTag> = self.sharing_any(keys).collect();
+                open.extend(more.into_iter().filter(|other| !affected.contains(other)));
+            }
+        }
+        affected
+    }
+
+    /// The packages that have the other half of one of these keys.
+    fn sharing_any<'s>(&'s self, keys: &'s [Key]) -> impl Iterator<Item = PackageTag> + 's {
+        keys.iter().flat_map(|key| {
+            let explained = self.sharing.get(&key.other_half()).into_iter().flatten().copied();
+            let in_flight = self.on_lane_with(key).into_iter().map(|number| self.books.kept(number).package());
+            explained.chain(in_flight)
+        })
+    }
+
+    /// Packages on their lane that have the other half of a key.
+    fn on_lane_with(&self, key: &Key) -> Vec<u32> {
+        match key {
+            Key::Receipt(Book::State, core) => self.open_sales.of_core(*core).collect(),
+            Key::Time(Book::State, slot) => {
+                u32::try_from(*slot).map(|slot| self.open_sales.of_slot(slot).collect()).unwrap_or_default()
+            }
+            Key::Made(package) => self.books.number_of(*package).into_iter().collect(),
+            _ => Vec::new(),
         }
     }
+
+    fn explain(&mut self, package: PackageTag) {
+        let Some(number) = self.books.number_of(package) else { return };
+        self.leave_lane(number);
+        self.forget(package);
+        let books = self.books.kept(number).open();
+        let item = shelf::item_key(&books, shelf::shelf(&books, &self.settings).as_ref());
+        let explained = explain::explain(&books, &self.settings);
+        let working = Working::new(books, explained);
+        let keys = link::keys(&working, item);
+        for key in &keys {
+            self.sharing.entry(key.clone()).or_default().insert(package);
+        }
+        self.explained.insert(package, (working.explained, keys));
+    }
+
+    fn forget(&mut self, package: PackageTag) {
+        let Some((_, keys)) = self.explained.remove(&package) else { return };
+        for key in keys {
+            if let Some(packages) = self.sharing.get_mut(&key) {
+                packages.remove(&package);
+                if packages.is_empty() {
+                    self.sharing.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// Follows a package on a lane from now on, if there is nothing to say of it.
+    fn enter_lane(&mut self, package: PackageTag) {
+        let (Some(number), Some((explained, _))) = (self.books.number_of(package), self.explained.get(&package)) else {
+            return;
+        };
+        let kept = self.books.kept(number);
+        if !is_calm(explained) {
+            return;
+        }
+        let books = kept.open();
+        let Some(lane) = may_be_followed(&books, &self.settings)
+            .then(|| Lane::of(books.movements(), kept.movements(), &self.settings))
+            .flatten()
+        else {
+            return;
+        };
+        let awaited = lane.open().iter().any(|sale| self.is_awaited(*sale));
+        if awaited || lane.in_flight() != kept.raw_difference() {
+            return;
+        }
+        self.forget(package);
+        for sale in lane.open() {
+            self.open_sales.add(*sale, number);
+        }
+        self.followed[index(number)].lane = Some(Box::new(lane));
+    }
+}
+
+/// Whether all that a package's own records leave is sales in flight.
+fn is_calm(explained: &Explained) -> bool {
+    explained.findings.iter().all(|finding| finding.cause == Cause::SaleNotReported && finding.in_flight)
+        && explained.corrections.is_empty()
+        && explained.makings.is_empty()
+        && explained.in_flight == Amount::ZERO
+        && explained.perhaps_late == Amount::ZERO
+}
+
+/// Whether what is known of a package besides its sales stays quiet, whatever is sold.
+fn may_be_followed(books: &PackageBooks, settings: &Settings) -> bool {
+    let standing = books.state().is_some_and(|state| {
+        let received = state.received.is_some_and(|when| settings.in_window(when, Book::State));
+        !state.finished && state.archived.is_none() && !received && !explain::is_made_here(state)
+    });
+    standing
+        && !books.stock().is_empty()
+        && books.transfers().is_empty()
+        && books.counts().is_empty()
+        && books.weights().is_empty()
+        && books.baseline().is_none()
+}
+
+fn remove_open(open_sales: &mut OpenSales, followed: &[Followed], sale: OpenSale, package: u32) {
+    open_sales.remove(sale, package, |package, slot| {
+        let lane = followed.get(index(package)).and_then(|followed| followed.lane.as_ref());
+        lane.is_some_and(|lane| lane.open().iter().any(|sale| sale.slot == slot))
+    });
+}
+
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }

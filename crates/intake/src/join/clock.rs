@@ -30,7 +30,8 @@ impl Moment {
 
     /// Whether the moment that stands for it is after a whole second.
     pub fn stands_after(&self, second: i64) -> bool {
-        self.second > second || (self.second == second && self.odd.is_some_and(|when| when.moment().subsec_nanosecond() > 0))
+        self.second > second
+            || (self.second == second && self.odd.is_some_and(|when| when.moment().subsec_nanosecond() > 0))
     }
 
     /// Whether it happened after a whole second.

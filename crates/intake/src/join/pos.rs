@@ -161,12 +161,9 @@ pub(super) fn read<'m>(
     }
     reader.end_run();
     let counts = &reader.counts;
-    for (text, number) in [
-        (BEFORE, counts.before),
-        (AFTER, counts.after),
-        (MERCHANDISE, counts.merchandise),
-        (TWICE, counts.twice),
-    ] {
+    for (text, number) in
+        [(BEFORE, counts.before), (AFTER, counts.after), (MERCHANDISE, counts.merchandise), (TWICE, counts.twice)]
+    {
         reader.tally.add(text, number);
     }
     let (facts, rows) = blocks.finish();
@@ -311,13 +308,7 @@ impl Reader<'_> {
         Ok(at.or(flagged.then_some(sold_at)))
     }
 
-    fn begin_run(
-        &mut self,
-        row: &PlainRow<'_>,
-        receipt: &[u8],
-        terminal: &[u8],
-        sold_at: &[u8],
-    ) -> Result<(), GiveUp> {
+    fn begin_run(&mut self, row: &PlainRow<'_>, receipt: &[u8], terminal: &[u8], sold_at: &[u8]) -> Result<(), GiveUp> {
         self.end_run();
         if receipt.is_empty() {
             return Err(GiveUp);

@@ -212,7 +212,13 @@ impl Prefix {
 impl Tags {
     pub fn new(partitions: usize) -> Self {
         let partitions = u64::try_from(partitions).unwrap_or(1);
-        Self { partitions, numbers: FxHashMap::default(), others: FxHashMap::default(), prefixes: Vec::new(), last: ((0, 0), 0) }
+        Self {
+            partitions,
+            numbers: FxHashMap::default(),
+            others: FxHashMap::default(),
+            prefixes: Vec::new(),
+            last: ((0, 0), 0),
+        }
     }
 
     /// The package that a cell names, and its partition.
@@ -273,9 +279,7 @@ impl Tags {
 
     /// For each of our beginnings the number that `other` has for it; new ones are added there.
     pub fn translation(&self, other: &mut Self) -> Result<Vec<u64>, GiveUp> {
-        let number = |prefix: &Prefix| {
-            other.package(prefix.with(0).as_bytes()).map(|(package, _)| package.prefix())
-        };
+        let number = |prefix: &Prefix| other.package(prefix.with(0).as_bytes()).map(|(package, _)| package.prefix());
         self.prefixes.iter().map(number).collect()
     }
 }

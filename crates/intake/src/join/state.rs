@@ -97,12 +97,7 @@ struct Counts {
 }
 
 /// Reads all files, one after the other.
-pub(super) fn read(
-    files: &[NamedFile],
-    zone: &Zone,
-    edges: Edges,
-    partitions: usize,
-) -> Result<StateSide, GiveUp> {
+pub(super) fn read(files: &[NamedFile], zone: &Zone, edges: Edges, partitions: usize) -> Result<StateSide, GiveUp> {
     let mut side = StateSide {
         tags: Tags::new(partitions),
         records: Partitions::new(partitions),
