@@ -9,6 +9,14 @@ use trueup_core::{
     Weight,
 };
 
+/// Whether two rows of one SKU and room say the same but for their quantities, of which none is nothing.
+fn is_alike(row: &PosStock, other: &PosStock) -> bool {
+    row.product_name == other.product_name
+        && (row.unit, row.per_unit, row.status) == (other.unit, other.per_unit, other.status)
+        && !row.quantity.is_zero()
+        && !other.quantity.is_zero()
+}
+
 /// Everything that the books say about one package: the view that is explained. Cheap to copy but for its movements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageBooks {
@@ -132,22 +140,26 @@ impl Observed {
         standing.map_or(Amount::ZERO, |package| Amount::of(package.quantity))
     }
 
-    fn changes_only_quantity(&self, fact: &Fact) -> bool {
+    /// Takes in what changes nothing that is known but how much there is of what there is; `false` if it is anything else.
+    fn renew_quantity(&mut self, fact: &Fact) -> bool {
         match fact {
             Fact::PosStock(stock) => {
-                let known = self.stock.iter().find(|row| row.sku == stock.sku && row.room == stock.room);
-                known.is_some_and(|row| {
-                    row.product_name == stock.product_name
-                        && (row.unit, row.per_unit, row.status) == (stock.unit, stock.per_unit, stock.status)
-                        && !row.quantity.is_zero()
-                        && !stock.quantity.is_zero()
-                })
+                let known = self.stock.iter_mut().find(|row| row.sku == stock.sku && row.room == stock.room);
+                let Some(row) = known.filter(|row| is_alike(row, stock)) else { return false };
+                (row.quantity, row.number) = (stock.quantity, stock.number);
+                true
             }
-            Fact::StatePackage(package) => self.state.as_ref().is_some_and(|known| {
-                let StatePackage { quantity, number, .. } = **package;
-                let renewed = StatePackage { quantity, number, ..known.clone() };
-                renewed == **package && !known.quantity.is_zero() && !quantity.is_zero()
-            }),
+            Fact::StatePackage(package) => {
+                let Some(known) = &mut self.state else { return false };
+                let is_some = !known.quantity.is_zero() && !package.quantity.is_zero();
+                let before = (known.quantity, known.number);
+                (known.quantity, known.number) = (package.quantity, package.number);
+                if is_some && *known == **package {
+                    return true;
+                }
+                (known.quantity, known.number) = before;
+                false
+            }
             _ => false,
         }
     }
@@ -362,11 +374,6 @@ impl Kept {
     pub fn raw_difference(&self) -> Amount {
         self.observed.pos_quantity() - self.observed.state_quantity()
     }
-
-    /// Whether the fact, if it comes now, changes nothing that is known but how much there is of what there is.
-    pub fn changes_only_quantity(&self, fact: &Fact) -> bool {
-        self.observed.changes_only_quantity(fact)
-    }
 }
 
 /// The books of one licence, by package.
@@ -403,6 +410,11 @@ impl Books {
     /// Takes in a fact that was checked.
     pub(crate) fn take(&mut self, number: u32, fact: Fact) {
         self.packages[index(number)].take(fact);
+    }
+
+    /// Takes in a fact that was checked, if it changes only how much there is of what there is; `false` if it does not.
+    pub(crate) fn renew_quantity(&mut self, number: u32, fact: &Fact) -> bool {
+        Arc::make_mut(&mut self.packages[index(number)].observed).renew_quantity(fact)
     }
 
     fn number(&mut self, package: PackageTag) -> u32 {

@@ -7,6 +7,7 @@
 use crate::packed::Packed;
 use crate::{Amount, Settings};
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use trueup_core::{Book, CustomerType, Movement, MovementKind, Ordered, SaleLine, When};
 
@@ -14,11 +15,13 @@ use trueup_core::{Book, CustomerType, Movement, MovementKind, Ordered, SaleLine,
 #[derive(Debug, Default)]
 pub(crate) struct Lane {
     /// In flight, by the core of their number.
-    open: Vec<OpenSale>,
-    /// Parts of hashes of the numbers that came to an end. Another row of such a number, or of one that looks like it,
-    /// ends the lane.
-    ended: FxHashSet<u32>,
+    open: VecDeque<OpenSale>,
     in_flight: Amount,
+    /// The highest core of a sale so far: a higher one is of a sale that is new.
+    highest: u64,
+    /// Parts of hashes of all cores so far, once one came that was not higher. Another sale of such a number, or of one
+    /// that looks like it, ends the lane.
+    known: Option<Box<FxHashSet<u32>>>,
 }
 
 /// A sale that the state does not have yet.
@@ -47,8 +50,24 @@ impl Lane {
         self.in_flight
     }
 
-    pub fn open(&self) -> &[OpenSale] {
-        &self.open
+    pub fn open(&self) -> impl Iterator<Item = &OpenSale> {
+        self.open.iter()
+    }
+
+    /// Whether this very sale is in flight.
+    pub fn has_open(&self, sale: &OpenSale) -> bool {
+        let found = self.find(sale.core);
+        found.is_ok_and(|at| self.open[at].place == sale.place)
+    }
+
+    /// Where the open sale of a core is, or where it would be. Numbers rise, and the oldest sale arrives first: mostly it is
+    /// one of the ends.
+    fn find(&self, core: u64) -> Result<usize, usize> {
+        match (self.open.front(), self.open.back()) {
+            (Some(first), _) if first.core == core => Ok(0),
+            (_, Some(last)) if last.core < core => Err(self.open.len()),
+            _ => self.open.binary_search_by_key(&core, |open| open.core),
+        }
     }
 
     /// The lane of a package with these movements; `None` if it has something to explain.
@@ -71,21 +90,21 @@ impl Lane {
         let is_plain = matches!(movement.when, When::Instant(_)) && line.voided.is_none() && !line.number.is_empty();
         let (Ok(place), true) = (u32::try_from(place), is_plain) else { return Step::Left };
         match movement.book {
-            Book::Pos => self.sold(movement, line, place, settings),
+            Book::Pos => self.sold(movement, line, (place, packed), settings),
             Book::State => self.reported(movement, line, packed, settings),
             Book::Shelf => Step::Left,
         }
     }
 
-    fn sold(&mut self, sale: &Movement, line: &SaleLine, place: u32, settings: &Settings) -> Step {
+    fn sold(&mut self, sale: &Movement, line: &SaleLine, (place, packed): (u32, &Packed), settings: &Settings) -> Step {
         let amount = Amount::of(sale.quantity.0);
         let is_open = line.state_receipt.is_empty()
             && amount.is_negative()
             && settings.in_window(sale.when, Book::Pos)
             && settings.in_flight(sale.when, Book::State);
         let (core, Some(slot)) = (core(line), slot(sale.when)) else { return Step::Left };
-        let Err(at) = self.open.binary_search_by_key(&core, |open| open.core) else { return Step::Left };
-        if !is_open || self.ended.contains(&part(core)) {
+        let Err(at) = self.find(core) else { return Step::Left };
+        if !is_open || !self.is_new(core, (place, packed), sale) {
             return Step::Left;
         }
         let open = OpenSale { core, place, slot };
@@ -94,16 +113,33 @@ impl Lane {
         Step::Opened(open)
     }
 
+    /// Notes a sale's core; whether no sale of it was there before.
+    fn is_new(&mut self, core: u64, (place, packed): (u32, &Packed), sale: &Movement) -> bool {
+        if self.known.is_none() {
+            if core > self.highest {
+                self.highest = core;
+                return true;
+            }
+            let place = usize::try_from(place).unwrap_or(usize::MAX);
+            let before = packed.places(sale.package).take_while(|(other, _)| *other < place);
+            let lines = before.filter_map(|(_, one)| match &one.kind {
+                MovementKind::Sale(line) if one.book == Book::Pos => Some(part(self::core(line))),
+                _ => None,
+            });
+            self.known = Some(Box::new(lines.collect()));
+        }
+        self.known.as_mut().is_some_and(|known| known.insert(part(core)))
+    }
+
     fn reported(&mut self, receipt: &Movement, line: &SaleLine, packed: &Packed, settings: &Settings) -> Step {
         let core = core(line);
-        let Ok(at) = self.open.binary_search_by_key(&core, |open| open.core) else { return Step::Left };
+        let Ok(at) = self.find(core) else { return Step::Left };
         let open = self.open[at];
         let Some(sale) = packed.at(open.place, receipt.package) else { return Step::Left };
         if !is_same_sale(&sale, receipt, settings) {
             return Step::Left;
         }
         self.open.remove(at);
-        self.ended.insert(part(core));
         self.in_flight -= Amount::of(sale.quantity.0);
         Step::Closed(open)
     }
@@ -163,85 +199,56 @@ pub(crate) fn slot_of(moment: jiff::Timestamp) -> i64 {
 }
 
 /// Which packages have a sale in flight of a number, or of a time: what a receipt of the state on another package may be.
+///
+/// That is seldom asked. So a sale that begins is only written down, and nothing is done when it ends; the indexes are made
+/// of what was written down when they are needed.
 #[derive(Debug, Default)]
 pub(crate) struct OpenSales {
-    by_core: FxHashMap<u64, Holders>,
-    by_slot: FxHashMap<u32, Slot>,
-}
-
-/// Packages by their number in the books.
-#[derive(Debug)]
-enum Holders {
-    One(u32),
-    Several(Box<Vec<u32>>),
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    /// Packages that have or had sales there; a package that has one is among them.
-    packages: Vec<u32>,
-    sales: usize,
+    /// Sales that began, in their order; some have ended.
+    begun: Vec<(OpenSale, u32)>,
+    /// How many have not ended.
+    open: usize,
+    /// So many of those that began are in the indexes.
+    indexed: usize,
+    by_core: FxHashMap<u64, Vec<u32>>,
+    by_slot: FxHashMap<u32, Vec<u32>>,
 }
 
 impl OpenSales {
     pub fn add(&mut self, sale: OpenSale, package: u32) {
-        match self.by_core.entry(sale.core) {
-            std::collections::hash_map::Entry::Vacant(entry) => {
-                entry.insert(Holders::One(package));
-            }
-            std::collections::hash_map::Entry::Occupied(mut entry) => match entry.get_mut() {
-                Holders::Several(packages) => packages.push(package),
-                Holders::One(first) => {
-                    let both = vec![*first, package];
-                    entry.insert(Holders::Several(Box::new(both)));
-                }
-            },
-        }
-        let slot = self.by_slot.entry(sale.slot).or_default();
-        slot.packages.push(package);
-        slot.sales += 1;
+        self.begun.push((sale, package));
+        self.open += 1;
     }
 
-    /// `is_there` tells whether a package has a sale in a slot; it is asked when many are gone.
-    pub fn remove(&mut self, sale: OpenSale, package: u32, is_there: impl Fn(u32, u32) -> bool) {
-        let is_last = match self.by_core.get_mut(&sale.core) {
-            Some(Holders::Several(packages)) => {
-                if let Some(place) = packages.iter().position(|held| *held == package) {
-                    packages.swap_remove(place);
-                }
-                packages.is_empty()
-            }
-            Some(Holders::One(_)) => true,
-            None => false,
-        };
-        if is_last {
-            self.by_core.remove(&sale.core);
-        }
-        let Some(slot) = self.by_slot.get_mut(&sale.slot) else { return };
-        slot.sales = slot.sales.saturating_sub(1);
-        const SPARE: usize = 16;
-        if slot.packages.len() > 2 * slot.sales + SPARE {
-            slot.packages.sort_unstable();
-            slot.packages.dedup();
-            slot.packages.retain(|package| is_there(*package, sale.slot));
-        }
-        if slot.sales == 0 {
-            self.by_slot.remove(&sale.slot);
+    /// One has ended. `is_open` tells whether a package has such a sale; it is asked when many have ended.
+    pub fn end(&mut self, is_open: impl Fn(&OpenSale, u32) -> bool) {
+        const SPARE: usize = 1_024;
+        self.open = self.open.saturating_sub(1);
+        if self.begun.len() > 2 * self.open + SPARE {
+            self.begun.retain(|(sale, package)| is_open(sale, *package));
+            self.indexed = 0;
+            self.by_core.clear();
+            self.by_slot.clear();
         }
     }
 
-    /// Packages with a sale in flight of this number.
-    pub fn of_core(&self, core: u64) -> impl Iterator<Item = u32> {
-        let held = match self.by_core.get(&core) {
-            Some(Holders::One(package)) => std::slice::from_ref(package),
-            Some(Holders::Several(packages)) => packages,
-            None => &[],
-        };
-        held.iter().copied()
+    /// Packages that have or had a sale in flight of this number.
+    pub fn of_core(&mut self, core: u64) -> Vec<u32> {
+        self.index();
+        self.by_core.get(&core).cloned().unwrap_or_default()
     }
 
-    /// Packages that may have a sale in flight of this time.
-    pub fn of_slot(&self, slot: u32) -> impl Iterator<Item = u32> {
-        self.by_slot.get(&slot).into_iter().flat_map(|slot| slot.packages.iter().copied())
+    /// Packages that have or had a sale in flight of this time.
+    pub fn of_slot(&mut self, slot: u32) -> Vec<u32> {
+        self.index();
+        self.by_slot.get(&slot).cloned().unwrap_or_default()
+    }
+
+    fn index(&mut self) {
+        for (sale, package) in &self.begun[self.indexed..] {
+            self.by_core.entry(sale.core).or_default().push(*package);
+            self.by_slot.entry(sale.slot).or_default().push(*package);
+        }
+        self.indexed = self.begun.len();
     }
 }

@@ -7,7 +7,7 @@ use crate::link::{self, Cluster, Key, Working};
 use crate::{Amount, Cause, Discrepancy, Linked, PackageBooks, Settings, shelf};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
-use trueup_core::{Book, PackageTag, QuantityError};
+use trueup_core::{Book, Movement, PackageTag, QuantityError};
 
 /// Holds the books of a licence and keeps the list of discrepancies right while facts come in.
 ///
@@ -33,7 +33,7 @@ pub struct Reconciler {
 #[derive(Debug, Default)]
 struct Followed {
     /// Where nothing is to be said of the package but what the lane tells. Such a package is not among the explained.
-    lane: Option<Box<Lane>>,
+    lane: Option<Lane>,
     touched: bool,
 }
 
@@ -63,35 +63,41 @@ impl Reconciler {
         if place >= self.followed.len() {
             self.followed.resize_with(place + 1, Followed::default);
         }
-        if self.followed[place].lane.is_some() && !self.stays_on_lane(number, &fact) {
-            self.leave_lane(number);
-        }
-        self.books.take(number, fact);
         let followed = &mut self.followed[place];
         if !followed.touched {
             followed.touched = true;
             self.touched.push(number);
         }
+        if self.followed[place].lane.is_none() {
+            self.books.take(number, fact);
+        } else if let Fact::Movement(movement) = &fact {
+            if !self.stays_on_lane(number, movement) {
+                self.leave_lane(number);
+            }
+            self.books.take(number, fact);
+        } else if !self.books.renew_quantity(number, &fact) {
+            self.leave_lane(number);
+            self.books.take(number, fact);
+        }
         Ok(())
     }
 
     /// Whether the package can be followed on its lane when this comes.
-    fn stays_on_lane(&mut self, number: u32, fact: &Fact) -> bool {
-        let kept = self.books.kept(number);
+    fn stays_on_lane(&mut self, number: u32, movement: &Movement) -> bool {
         let Some(lane) = &mut self.followed[index(number)].lane else { return false };
-        let Fact::Movement(movement) = fact else { return kept.changes_only_quantity(fact) };
-        let packed = kept.movements();
-        match lane.take(movement, packed.end(), packed, &self.settings) {
-            Step::Left => false,
+        let packed = self.books.kept(number).movements();
+        let sale = match lane.take(movement, packed.end(), packed, &self.settings) {
+            Step::Left => return false,
             Step::Opened(sale) => {
                 self.open_sales.add(sale, number);
-                !self.is_awaited(sale)
+                sale
             }
             Step::Closed(sale) => {
-                remove_open(&mut self.open_sales, &self.followed, sale, number);
-                !self.is_awaited(sale)
+                end_open(&mut self.open_sales, &self.followed);
+                sale
             }
-        }
+        };
+        !self.is_awaited(sale)
     }
 
     /// Whether a receipt of the state on an explained package may be this sale.
@@ -102,8 +108,8 @@ impl Reconciler {
 
     fn leave_lane(&mut self, number: u32) {
         let Some(lane) = self.followed[index(number)].lane.take() else { return };
-        for sale in lane.open() {
-            remove_open(&mut self.open_sales, &self.followed, *sale, number);
+        for _ in lane.open() {
+            end_open(&mut self.open_sales, &self.followed);
         }
     }
 
@@ -156,14 +162,10 @@ impl Reconciler {
         let mut open: Vec<PackageTag> = Vec::new();
         for package in packages {
             // Until now.
-            if let Some((_, keys)) = self.explained.get(&package) {
-                open.extend(self.sharing_any(keys));
-            }
+            open.extend(self.sharing_with(package));
             self.explain(package);
             affected.insert(package);
-            if let Some((_, keys)) = self.explained.get(&package) {
-                open.extend(self.sharing_any(keys));
-            }
+            open.extend(self.sharing_with(package));
         }
         while let Some(package) = open.pop() {
             if !affected.insert(package) {
@@ -172,33 +174,28 @@ impl Reconciler {
             if !self.explained.contains_key(&package) {
                 self.explain(package);
             }
-            if let Some((_, keys)) = self.explained.get(&package) {
-                let more: Vec<PackageTag> = self.sharing_any(keys).collect();
-                open.extend(more.into_iter().filter(|other| !affected.contains(other)));
-            }
+            open.extend(self.sharing_with(package).into_iter().filter(|other| !affected.contains(other)));
         }
         affected
     }
 
-    /// The packages that have the other half of one of these keys.
-    fn sharing_any<'s>(&'s self, keys: &'s [Key]) -> impl Iterator<Item = PackageTag> + 's {
-        keys.iter().flat_map(|key| {
-            let explained = self.sharing.get(&key.other_half()).into_iter().flatten().copied();
-            let in_flight = self.on_lane_with(key).into_iter().map(|number| self.books.kept(number).package());
-            explained.chain(in_flight)
-        })
-    }
-
-    /// Packages on their lane that have the other half of a key.
-    fn on_lane_with(&self, key: &Key) -> Vec<u32> {
-        match key {
-            Key::Receipt(Book::State, core) => self.open_sales.of_core(*core).collect(),
-            Key::Time(Book::State, slot) => {
-                u32::try_from(*slot).map(|slot| self.open_sales.of_slot(slot).collect()).unwrap_or_default()
-            }
-            Key::Made(package) => self.books.number_of(*package).into_iter().collect(),
-            _ => Vec::new(),
+    /// The packages that have the other half of a key of this one, as it was explained.
+    fn sharing_with(&mut self, package: PackageTag) -> Vec<PackageTag> {
+        let Some((_, keys)) = self.explained.get(&package) else { return Vec::new() };
+        let mut sharing = Vec::new();
+        for key in keys {
+            sharing.extend(self.sharing.get(&key.other_half()).into_iter().flatten());
+            let on_lane = match key {
+                Key::Receipt(Book::State, core) => self.open_sales.of_core(*core),
+                Key::Time(Book::State, slot) => {
+                    u32::try_from(*slot).map(|slot| self.open_sales.of_slot(slot)).unwrap_or_default()
+                }
+                Key::Made(package) => self.books.number_of(*package).into_iter().collect(),
+                _ => Vec::new(),
+            };
+            sharing.extend(on_lane.into_iter().map(|number| self.books.kept(number).package()));
         }
+        sharing
     }
 
     fn explain(&mut self, package: PackageTag) {
@@ -244,7 +241,7 @@ impl Reconciler {
         else {
             return;
         };
-        let awaited = lane.open().iter().any(|sale| self.is_awaited(*sale));
+        let awaited = lane.open().any(|sale| self.is_awaited(*sale));
         if awaited || lane.in_flight() != kept.raw_difference() {
             return;
         }
@@ -252,7 +249,7 @@ impl Reconciler {
         for sale in lane.open() {
             self.open_sales.add(*sale, number);
         }
-        self.followed[index(number)].lane = Some(Box::new(lane));
+        self.followed[index(number)].lane = Some(lane);
     }
 }
 
@@ -279,10 +276,10 @@ fn may_be_followed(books: &PackageBooks, settings: &Settings) -> bool {
         && books.baseline().is_none()
 }
 
-fn remove_open(open_sales: &mut OpenSales, followed: &[Followed], sale: OpenSale, package: u32) {
-    open_sales.remove(sale, package, |package, slot| {
+fn end_open(open_sales: &mut OpenSales, followed: &[Followed]) {
+    open_sales.end(|sale, package| {
         let lane = followed.get(index(package)).and_then(|followed| followed.lane.as_ref());
-        lane.is_some_and(|lane| lane.open().iter().any(|sale| sale.slot == slot))
+        lane.is_some_and(|lane| lane.has_open(sale))
     });
 }
 
