@@ -44,7 +44,7 @@ fn is_same(store: &Path, what: &str) -> bool {
                 }
             }
             (Err(all), Err(joined)) => assert_eq!(all.to_string(), joined.to_string(), "{what}"),
-            (all, joined) => panic!("{what}: {:?} but {:?}", all.as_ref().err(), joined.err()),
+            (all, joined) => assert_eq!(all.as_ref().err(), joined.as_ref().err(), "{what}"),
         }
     }
     false

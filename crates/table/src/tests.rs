@@ -1,5 +1,6 @@
 //! Tests of the whole crate through its public API (and one internal constructor, for tiny buffers).
 
+mod blocks;
 mod csv;
 mod fixtures;
 mod gather;

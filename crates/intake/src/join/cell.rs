@@ -140,12 +140,58 @@ pub(super) const fn is_number(core: u64) -> bool {
 }
 
 /// A weak hash of some cells: equal cells have equal hashes, others seldom.
-pub(super) fn weak_hash(cells: &[&[u8]], more: u64) -> u64 {
+pub(super) fn weak_hash(cells: &[&[u8]], more: usize) -> u64 {
     let mut hasher = FxHasher::default();
     for cell in cells {
         hasher.write_usize(cell.len());
         hasher.write(cell);
     }
-    hasher.write_u64(more);
+    hasher.write_usize(more);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn amounts_are_those_of_the_exact_reader(text in "[0-9]{0,4}[.]?[0-9]{0,4}|[0-9]{7,9}|-?[0-9.e]{0,5}", unit in 0_usize..10) {
+            let unit = Unit::ALL[unit];
+            let exact = Decimal::parse(&text).ok().filter(|number| number.mantissa() >= 0);
+            let exact = exact.and_then(|number| Quantity::new(number, unit).ok());
+            match amount(text.as_bytes(), unit) {
+                Ok(Some(thousandths)) => {
+                    prop_assert_eq!(exact.map(Quantity::atoms), Some(i64::from(thousandths) * THOUSANDTH));
+                }
+                Ok(None) => prop_assert!(exact.is_some_and(|exact| in_thousandths(exact).is_none())),
+                Err(GiveUp) => prop_assert!(exact.is_none()),
+            }
+        }
+
+        #[test]
+        fn pieces_are_multiplied_exactly(pieces in "[0-9]{1,3}([.][0-9]{1,3})?", of_one in 1_u32..60_000) {
+            let piece = Quantity::from_atoms(i64::from(of_one) * THOUSANDTH, trueup_core::Dimension::Weight);
+            let count = Quantity::new(Decimal::parse(&pieces).unwrap(), Unit::Each).unwrap();
+            let exact = in_thousandths(piece.times_pieces(count).unwrap());
+            prop_assert_eq!(super::pieces(pieces.as_bytes(), of_one), Ok(exact));
+        }
+
+        #[test]
+        fn cores_are_equal_where_the_numbers_cores_are(a in number_text(), b in number_text()) {
+            let same = ReceiptNumber::new(&a).core() == ReceiptNumber::new(&b).core();
+            prop_assert_eq!(core(a.as_bytes()) == core(b.as_bytes()), same);
+        }
+
+        #[test]
+        fn decimals_are_told_from_other_texts(text in "[-+0-9.eE,a]{0,14}") {
+            let exact = text.is_empty() || Decimal::parse(&text).is_ok();
+            prop_assert_eq!(is_optional_decimal(text.as_bytes()), exact);
+        }
+    }
+
+    fn number_text() -> impl Strategy<Value = String> {
+        prop_oneof!["(POS-)?0{0,3}[0-9]{1,2}", "[A-B]{1,2}", "0{0,2}[1-9][0-9]{13,20}", "[0-9]{18}"]
+    }
 }

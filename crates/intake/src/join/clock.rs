@@ -181,3 +181,44 @@ impl Days {
         (day + 1 < self.starts.len()).then_some(day)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn zones() -> impl Strategy<Value = Zone> {
+        prop_oneof![Just("America/Los_Angeles"), Just("America/New_York"), Just("UTC")]
+            .prop_map(|name| Zone::parse(name).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn times_are_those_of_the_zone(
+            zone in zones(),
+            texts in prop::collection::vec(
+                "20(25|26)-(03|11|0[1-9]|1[0-3])-(0[1-9]|3[0-2])(T(0[0-3]|2[34]):[0-6][0-9]:[0-6][0-9]([.]5)?(Z|[+-](0[78]|1[45]):[03]0)?)?",
+                1..6,
+            ),
+        ) {
+            let mut clock = Clock::new(&zone);
+            for text in texts {
+                match (clock.read(text.as_bytes()), zone.read(&text)) {
+                    (Ok(read), Ok(exact)) => {
+                        prop_assert_eq!(read.odd.unwrap_or_else(|| When::Instant(Timestamp::from_second(read.second).unwrap())), exact);
+                        prop_assert_eq!(read.second, exact.moment().as_second());
+                    }
+                    (read, exact) => prop_assert!(read.is_err() && exact.is_err(), "{}: {:?}, {:?}", text, read, exact),
+                }
+            }
+        }
+
+        #[test]
+        fn days_are_those_of_the_zone(zone in zones(), second in 1_772_000_000_i64..1_780_000_000, apart in 0_i64..200_000) {
+            let days = Days::new(&zone, 1_772_000_000, 1_780_000_000).unwrap();
+            let day = |second: i64| zone.day(Timestamp::from_second(second).unwrap());
+            let same = day(second) == day(second + apart);
+            prop_assert_eq!(days.of(second).unwrap() == days.of(second + apart).unwrap(), same);
+        }
+    }
+}

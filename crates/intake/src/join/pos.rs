@@ -411,11 +411,16 @@ impl Converts {
     }
 }
 
+/// The name of a till, as its cell has it.
+type Till = Box<[u8]>;
+/// The business day and the number's core of a receipt: what rises from one to the next.
+type DayAndCore = (usize, u64);
+
 /// Watches whether a receipt comes again later in the file.
 #[derive(Default)]
 struct Receipts {
-    /// Of each till: the day and core of its last receipt.
-    last: Vec<(Box<[u8]>, (usize, u64))>,
+    /// The last receipt of each till.
+    last: Vec<(Till, DayAndCore)>,
     /// A weak hash of each receipt (number, till, day), and where it begins.
     all: Vec<(u64, u64)>,
     /// Some receipt did not count up.
@@ -439,7 +444,7 @@ impl Receipts {
                 self.last.push((terminal.into(), key));
             }
         }
-        self.all.push((cell::weak_hash(&[receipt, terminal], day as u64), offset));
+        self.all.push((cell::weak_hash(&[receipt, terminal], day), offset));
     }
 
     /// Where receipts begin that may be in the file twice.

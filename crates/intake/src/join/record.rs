@@ -315,3 +315,54 @@ fn words(prefix: &[u8]) -> Result<(u64, u64), GiveUp> {
         _ => Err(GiveUp),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn effect() -> impl Strategy<Value = Effect> {
+        (0..4_u8, 0..LARGEST_AMOUNT).prop_map(|(kind, amount)| match kind {
+            0 => Effect::Sold(amount),
+            1 => Effect::Voided(amount),
+            2 => Effect::Returned(amount),
+            _ => Effect::Keep,
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_packed_comes_out_the_same(
+            package in 0_u64..1 << (PREFIX_BITS + SERIAL_BITS),
+            core in 0_u64..1 << CORE_BITS,
+            second in 0_i64..=i64::from(u32::MAX),
+            effect in effect(),
+            dimension in prop_oneof![Just(Dimension::Count), Just(Dimension::Weight), Just(Dimension::Volume)],
+            offset in 0_u64..1 << OFFSET_BITS,
+            run in any::<u32>(),
+        ) {
+            let package = Package(package);
+            let record = Record::new(&Row { package, core, second, effect, dimension, offset, run }).unwrap();
+            prop_assert_eq!((record.package(), record.core(), i64::from(record.second)), (package, core, second));
+            prop_assert_eq!((record.effect(), record.dimension(), record.offset()), (effect, dimension, offset));
+            prop_assert_eq!(record.run(), u64::from(run % 16));
+        }
+
+        #[test]
+        fn a_package_is_its_tag(tags in prop::collection::vec("1A4060300002EE1[0-9]{9}|1A40603000[0-9A-Z]{14}|[0-9]{16}", 1..20)) {
+            let (mut ours, mut theirs) = (Tags::new(64), Tags::new(64));
+            for tag in tags.iter().rev() {
+                theirs.package(tag.as_bytes()).unwrap();
+            }
+            let translation = theirs.translation(&mut ours).unwrap();
+            for tag in &tags {
+                let (package, partition) = ours.package(tag.as_bytes()).unwrap();
+                let (other, other_partition) = theirs.package(tag.as_bytes()).unwrap();
+                prop_assert_eq!(ours.tag(package).unwrap().to_string(), tag.clone());
+                prop_assert_eq!(translated(other, &translation), package);
+                prop_assert_eq!(partition, other_partition);
+                prop_assert!(partition < 64);
+            }
+        }
+    }
+}
