@@ -86,6 +86,9 @@ pub struct ReconcileOptions {
     /// Write the answer to this file instead of the terminal.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// How many threads may work; as many as the computer has processors if nothing is said. The answer is the same.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: Option<u16>,
     /// Tell the story of one package instead: both books side by side, and where they parted.
     #[arg(long, value_name = "TAG", conflicts_with = "format")]
     pub explain: Option<String>,

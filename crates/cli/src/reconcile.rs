@@ -17,6 +17,16 @@ pub(crate) fn run(options: &ReconcileOptions) -> Result<Status, Trouble> {
     if options.format == Format::Xlsx && to_terminal {
         return Err(Trouble::Usage("a workbook cannot be shown here; name a file with --out".to_owned()));
     }
+    // Nothing said is 0, which is as many as there are processors.
+    let threads = usize::from(options.threads.unwrap_or(0));
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Trouble::Usage(format!("--threads: {error}; nothing was written; run again with fewer")))?;
+    pool.install(|| answer(options, package, to_terminal))
+}
+
+fn answer(options: &ReconcileOptions, package: Option<PackageTag>, to_terminal: bool) -> Result<Status, Trouble> {
     let progress = Progress::new();
     let how = Options { ages_from: options.as_of.as_deref(), whole: package, ..Options::default() };
     let store = read_store(&options.store, how, &mut |part| progress.part(part))?;
