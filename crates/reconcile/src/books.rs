@@ -20,6 +20,7 @@ fn is_alike(row: &PosStock, other: &PosStock) -> bool {
 /// Everything that the books say about one package: the view that is explained. Cheap to copy but for its movements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageBooks {
+    dimension: Option<Dimension>,
     observed: Arc<Observed>,
     movements: Vec<Movement>,
 }
@@ -28,7 +29,6 @@ pub struct PackageBooks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Observed {
     package: PackageTag,
-    dimension: Option<Dimension>,
     stock: Vec<PosStock>,
     state: Option<StatePackage>,
     transfers: Vec<TransferRow>,
@@ -113,7 +113,6 @@ impl Observed {
     const fn new(package: PackageTag) -> Self {
         Self {
             package,
-            dimension: None,
             stock: Vec::new(),
             state: None,
             transfers: Vec::new(),
@@ -122,13 +121,6 @@ impl Observed {
             baseline: None,
             settled: None,
         }
-    }
-
-    /// Whether the package is kept in this dimension; the first that is told decides.
-    fn check(&mut self, theirs: Option<Dimension>) -> Result<(), QuantityError> {
-        let Some(theirs) = theirs else { return Ok(()) };
-        let ours = *self.dimension.get_or_insert(theirs);
-        if ours == theirs { Ok(()) } else { Err(QuantityError::Dimensions(theirs, ours)) }
     }
 
     fn pos_quantity(&self) -> Amount {
@@ -217,7 +209,7 @@ impl PackageBooks {
     /// Its dimension: pieces until anything else is known.
     #[must_use]
     pub fn dimension(&self) -> Dimension {
-        self.observed.dimension.unwrap_or(Dimension::Count)
+        self.dimension.unwrap_or(Dimension::Count)
     }
 
     /// The unit it is spoken of in: the state's, else the POS's, else the base unit.
@@ -331,21 +323,22 @@ impl PackageBooks {
 /// A package's books at rest: its movements packed.
 #[derive(Debug, Clone)]
 pub(crate) struct Kept {
+    /// That of the first fact; it decides.
+    dimension: Option<Dimension>,
     observed: Arc<Observed>,
     movements: Packed,
 }
 
 impl Kept {
     fn new(package: PackageTag) -> Self {
-        Self { observed: Arc::new(Observed::new(package)), movements: Packed::new() }
+        Self { dimension: None, observed: Arc::new(Observed::new(package)), movements: Packed::new() }
     }
 
-    /// Refuses a fact of another dimension.
+    /// Whether the package is kept in this dimension.
     fn check(&mut self, theirs: Option<Dimension>) -> Result<(), QuantityError> {
-        if theirs.is_none() || self.observed.dimension == theirs {
-            return Ok(());
-        }
-        Arc::make_mut(&mut self.observed).check(theirs)
+        let Some(theirs) = theirs else { return Ok(()) };
+        let ours = *self.dimension.get_or_insert(theirs);
+        if ours == theirs { Ok(()) } else { Err(QuantityError::Dimensions(theirs, ours)) }
     }
 
     fn take(&mut self, fact: Fact) {
@@ -359,7 +352,7 @@ impl Kept {
     pub fn open(&self) -> PackageBooks {
         let mut movements = self.movements.unpack(self.observed.package);
         movements.sort_unstable();
-        PackageBooks { observed: Arc::clone(&self.observed), movements }
+        PackageBooks { dimension: self.dimension, observed: Arc::clone(&self.observed), movements }
     }
 
     pub fn package(&self) -> PackageTag {
@@ -381,6 +374,8 @@ impl Kept {
 pub struct Books {
     numbers: FxHashMap<PackageTag, u32>,
     packages: Vec<Kept>,
+    /// The package that was looked for last.
+    last: Option<(PackageTag, u32)>,
 }
 
 impl Books {
@@ -418,11 +413,16 @@ impl Books {
     }
 
     fn number(&mut self, package: PackageTag) -> u32 {
+        // A sale comes with the balance after it.
+        if let Some((_, number)) = self.last.filter(|(last, _)| *last == package) {
+            return number;
+        }
         let next = u32::try_from(self.packages.len()).unwrap_or(u32::MAX);
         let number = *self.numbers.entry(package).or_insert(next);
         if number == next {
             self.packages.push(Kept::new(package));
         }
+        self.last = Some((package, number));
         number
     }
 
@@ -432,8 +432,9 @@ impl Books {
     /// As [`Self::record`].
     pub fn settle(&mut self, package: PackageTag, more: Settled) -> Result<(), QuantityError> {
         let number = self.number(package);
-        let observed = Arc::make_mut(&mut self.packages[index(number)].observed);
-        observed.check(Some(more.dimension))?;
+        let kept = &mut self.packages[index(number)];
+        kept.check(Some(more.dimension))?;
+        let observed = Arc::make_mut(&mut kept.observed);
         let settled = observed.settled.get_or_insert(Settled::nothing(more.dimension));
         settled.pos += more.pos;
         settled.state += more.state;

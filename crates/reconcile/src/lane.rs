@@ -224,7 +224,7 @@ impl OpenSales {
     pub fn end(&mut self, is_open: impl Fn(&OpenSale, u32) -> bool) {
         const SPARE: usize = 1_024;
         self.open = self.open.saturating_sub(1);
-        if self.begun.len() > 2 * self.open + SPARE {
+        if self.begun.len() > 3 * self.open + SPARE {
             self.begun.retain(|(sale, package)| is_open(sale, *package));
             self.indexed = 0;
             self.by_core.clear();
