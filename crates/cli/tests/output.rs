@@ -99,7 +99,11 @@ fn a_workbook_is_written_whole() {
 
 #[test]
 fn the_same_input_gives_the_same_bytes() {
-    assert_eq!(stdout(&["--format", "jsonl"]), stdout(&["--format", "jsonl"]));
+    let first = stdout(&["--format", "jsonl"]);
+    assert_eq!(first, stdout(&["--format", "jsonl"]));
+    for threads in ["1", "2"] {
+        assert_eq!(first, stdout(&["--format", "jsonl", "--threads", threads]));
+    }
 }
 
 /// Ages are reckoned from another moment: what was on its way then is overdue, and nothing else changes.

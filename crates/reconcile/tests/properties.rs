@@ -116,6 +116,12 @@ fn movement(seed: &Seed, book: Book, kind: MovementKind, units: i64, reference: 
     }
 }
 
+/// The date alone, as some write it.
+fn day_of(minute: i64) -> When {
+    let zone = Zone::parse("America/Los_Angeles").unwrap();
+    zone.read(&zone.day(at(minute)).to_string()).unwrap()
+}
+
 fn sale_line(number: &str) -> Box<SaleLine> {
     Box::new(SaleLine { number: ReceiptNumber::new(number), packages: 1, ..SaleLine::default() })
 }
@@ -142,7 +148,11 @@ fn fact(seed: &Seed, place: usize) -> Fact {
             let mut line = sale_line(&external);
             line.voided = (seed.flag == 3).then(|| When::Instant(at(seed.minute + 20)));
             line.finalized = seed.flag == 4;
-            state(MovementKind::Sale(line), -seed.units)
+            let mut sale = state(MovementKind::Sale(line), -seed.units);
+            if let (Fact::Movement(movement), 0..2, 1) = (&mut sale, seed.flag, seed.other) {
+                movement.when = day_of(seed.minute);
+            }
+            sale
         }
         8 => {
             let mut line = sale_line(&format!("{number}B"));
