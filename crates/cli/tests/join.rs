@@ -70,6 +70,22 @@ fn simulated_stores_give_the_same_answer() {
 }
 
 #[test]
+fn windows_line_ends_are_joined_too() {
+    let mut joined = 0;
+    for seed in 980_100..980_104 {
+        let folder = tempfile::tempdir().unwrap();
+        write_store(&as_tables(seed), folder.path(), &mut |_, _| {}).unwrap();
+        for name in ["pos/sales.csv", "state/sales.csv"] {
+            let path = folder.path().join(name);
+            let text = fs::read_to_string(&path).unwrap().replace("\r\n", "\n").replace('\n', "\r\n");
+            fs::write(path, text).unwrap();
+        }
+        joined += u32::from(is_same(folder.path(), &format!("seed {seed}")));
+    }
+    assert!(joined > 0, "no store was joined: this shows nothing");
+}
+
+#[test]
 fn crowded_stores_give_the_same_answer() {
     for seed in 981_000..981_004 {
         let folder = tempfile::tempdir().unwrap();

@@ -82,13 +82,17 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         stocked: FxHashSet::default(),
     };
     // The state's packages say in which unit each package is kept; everything after is brought to it.
-    progress("the state's packages");
-    state_files::packages(&mut reading, root)?;
-    progress("the POS's inventory");
+    progress("the state's packages and the POS's inventory");
+    let inventory = required(root, "inventory");
+    let (packages, rows) = rayon::join(
+        || state_files::packages(&mut reading, root),
+        || inventory.and_then(|file| pos_files::read_inventory_rows(&file)),
+    );
+    packages?;
     if let Some(file) = find(root, "pos", "sku_map")? {
         pos_files::sku_map(&mut reading, &file)?;
     }
-    pos_files::inventory(&mut reading, &required(root, "inventory")?)?;
+    pos_files::inventory(&mut reading, rows?)?;
     progress("the POS's sales");
     let (sales, movements) = (required(root, "sales")?, find(root, "pos", "movements")?);
     let state_sales = match try_join(&mut reading, root, options, &sales, movements.as_ref())? {

@@ -1,7 +1,7 @@
 //! The POS's files into movements and observations.
 
 use crate::folder::Reading;
-use crate::inputs::{MERCHANDISE, Tally, facts, is_large, read_table};
+use crate::inputs::{InputFacts, MERCHANDISE, Tally, facts, is_large, read_table};
 use crate::join::PosSales;
 use crate::measures::{MeasureError, Measures, Told};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -53,9 +53,16 @@ pub(crate) fn told(row: &Row<'_>, columns: (usize, usize), unit: Unit, error: &M
     row.error(if told.of_number { columns.0 } else { columns.1 }, told.found, told.expected, told.todo)
 }
 
-/// What the POS has on hand.
-pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputError> {
-    let (path, display) = file;
+/// The rows of what the POS has on hand, read and not measured yet.
+pub(crate) struct InventoryRows {
+    rows: Vec<InventoryRow>,
+    /// What the file calls the columns of the number and of the unit.
+    labels: (String, String),
+    facts: InputFacts,
+}
+
+/// Reads what the POS has on hand.
+pub(crate) fn read_inventory_rows((path, display): &File) -> Result<InventoryRows, InputError> {
     let mut table = Table::open(path, display, &INVENTORY)?;
     let mut tally = Tally::default();
     let mut rows: Vec<InventoryRow> = Vec::new();
@@ -76,10 +83,20 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
         rows.push(read);
         Ok(())
     })?;
+    let labels = (table.label(QUANTITY_COLUMN), table.label(UNIT_COLUMN));
+    let mut facts = facts(table, display)?;
+    facts.ignored = tally.of(MERCHANDISE);
+    facts.notes.extend(tally.notes());
+    Ok(InventoryRows { rows, labels, facts })
+}
+
+/// Brings what the POS has on hand to its packages' measures.
+pub(crate) fn inventory(reading: &mut Reading, inventory: InventoryRows) -> Result<(), InputError> {
+    let InventoryRows { rows, labels, facts } = inventory;
     for read in &rows {
         note_measure(reading, read);
     }
-    let labels = (table.label(QUANTITY_COLUMN), table.label(UNIT_COLUMN));
+    let display = facts.file.as_str();
     let at_row = |read: &InventoryRow, told: Told| {
         let column = if told.of_number { &labels.0 } else { &labels.1 };
         InputError::new(display, told.found, told.expected, told.todo).at_row(read.row).in_column(column.as_str())
@@ -90,11 +107,12 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
         let quantity = measure(reading, read.number).map_err(|error| at_row(&read, error.told(read.unit)))?;
         let one = trueup_core::Decimal::new(1, 0);
         let per_unit = measure(reading, one).map_err(|error| at_row(&read, error.told(read.unit)))?;
+        let row = read.row;
         let stock = PosStock {
             package,
-            sku: read.sku.clone(),
-            product_name: read.product_name.clone(),
-            room: read.room.clone(),
+            sku: read.sku,
+            product_name: read.product_name,
+            room: read.room,
             quantity,
             number: read.number,
             unit: read.unit,
@@ -104,14 +122,11 @@ pub(crate) fn inventory(reading: &mut Reading, file: &File) -> Result<(), InputE
         let recorded = reading.books.record(Fact::PosStock(stock));
         recorded.map_err(|error| {
             let todo = "correct the unit and run again";
-            InputError::new(display, error.to_string(), "one dimension per package", todo).at_row(read.row)
+            InputError::new(display, error.to_string(), "one dimension per package", todo).at_row(row)
         })?;
         reading.stocked.insert(package);
     }
-    let mut input = facts(table, display)?;
-    input.ignored = tally.of(MERCHANDISE);
-    input.notes.extend(tally.notes());
-    reading.inputs.push(input);
+    reading.inputs.push(facts);
     Ok(())
 }
 

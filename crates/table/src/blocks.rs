@@ -1,6 +1,6 @@
 //! Plain CSV in blocks of whole rows, for readers who look at a few cells of millions of rows.
 //!
-//! Plain is what programs write: commas, Unix line ends, no quotes, a header in the first row, as many cells in every row
+//! Plain is what programs write: commas, Unix or Windows line ends, no quotes, a header in the first row, as many cells in every row
 //! as the header has. Separators are found many bytes at a time. Whatever is not plain is left to [`Table`](crate::Table), which reads
 //! everything and says what is wrong; nothing is ever refused here.
 
@@ -10,6 +10,7 @@ use std::path::Path;
 
 use wide::u8x16;
 
+use crate::csv::CRLF_NOTE;
 use crate::error::InputError;
 use crate::hash::HashingReader;
 use crate::header::{Column, Header};
@@ -37,6 +38,7 @@ pub struct Blocks {
     ends: Vec<u32>,
     rows: u64,
     eof: bool,
+    crlf: bool,
 }
 
 impl std::fmt::Debug for Blocks {
@@ -70,7 +72,7 @@ impl Blocks {
     /// # Errors
     /// A file that cannot be read, or a header that [`Table::open`] refuses.
     pub fn open(path: &Path, display: &str, columns: &'static [Column]) -> Result<Option<Self>, InputError> {
-        let Some((header, first_row)) = Table::open(path, display, columns)?.into_plain_header() else {
+        let Some((header, first_row, crlf)) = Table::open(path, display, columns)?.into_plain_header() else {
             return Ok(None);
         };
         let mut blocks = Self {
@@ -83,6 +85,7 @@ impl Blocks {
             ends: Vec::new(),
             rows: 0,
             eof: false,
+            crlf,
         };
         while blocks.filled < first_row && !blocks.eof {
             if blocks.fill().is_err() {
@@ -128,7 +131,8 @@ impl Blocks {
         };
         self.given = whole;
         let bytes = self.buf.get(..whole).unwrap_or_default();
-        let rows = separators(bytes, &mut self.ends)?;
+        let (rows, crlf) = separators(bytes, &mut self.ends)?;
+        self.crlf |= crlf;
         let width = self.header.width();
         let row_ends = self.ends.chunks_exact(width);
         let ends_row = |ends: &[u32]| ends.last().is_some_and(|end| bytes.get(index(*end)) == Some(&b'\n'));
@@ -157,7 +161,8 @@ impl Blocks {
     /// What is known of the file after its last block, and what reads single rows of it again.
     #[must_use]
     pub fn finish(self) -> (TableFacts, SingleRows) {
-        let notes = self.header.unknown_note().into_iter().collect();
+        let line_ends = self.crlf.then(|| CRLF_NOTE.to_owned());
+        let notes = line_ends.into_iter().chain(self.header.unknown_note()).collect();
         let facts = TableFacts { sha256: self.source.hex(), rows: self.rows, notes };
         (facts, SingleRows { header: self.header, spans: Vec::new() })
     }
@@ -238,35 +243,44 @@ fn index(n: u32) -> usize {
 }
 
 const LANES: usize = 16;
+const ALL_LANES: u32 = (1 << LANES) - 1;
 
-/// Writes the places of all commas and line ends to `ends`; gives the number of line ends.
-fn separators(bytes: &[u8], ends: &mut Vec<u32>) -> Result<usize, NotPlain> {
+/// Writes the places of all commas and line ends to `ends`; gives the number of line ends, and whether there are Windows
+/// ones. Their carriage return is left to the cell before it, as whitespace.
+fn separators(bytes: &[u8], ends: &mut Vec<u32>) -> Result<(usize, bool), NotPlain> {
     ends.clear();
     let (comma, line, quote) = (u8x16::splat(b','), u8x16::splat(b'\n'), u8x16::splat(b'"'));
     let (cr, nul, high_bit) = (u8x16::splat(b'\r'), u8x16::splat(0), u8x16::splat(0x80));
     let (mut odd, mut high) = (u8x16::splat(0), u8x16::splat(0));
     let mut rows = 0_usize;
     let mut base = 0_u32;
+    // Bits of this and the next byte's place: a carriage return has to have a line end after it.
+    let (mut returns, mut before, mut alone) = (0, 0, 0);
     for lanes in bytes.chunks(LANES) {
         let lanes = match <[u8; LANES]>::try_from(lanes) {
             Ok(lanes) => u8x16::new(lanes),
             Err(_) => u8x16::new(padded(lanes)),
         };
         let line_ends = lanes.simd_eq(line);
-        odd |= lanes.simd_eq(quote) | lanes.simd_eq(cr) | lanes.simd_eq(nul);
+        odd |= lanes.simd_eq(quote) | lanes.simd_eq(nul);
         high |= lanes & high_bit;
         let mut found = (lanes.simd_eq(comma) | line_ends).to_bitmask();
-        rows = rows.saturating_add(index(line_ends.to_bitmask().count_ones()));
+        let (line_bits, return_bits) = (line_ends.to_bitmask(), lanes.simd_eq(cr).to_bitmask());
+        alone |= (return_bits << 1 | before) & ALL_LANES & !line_bits;
+        before = return_bits >> (LANES - 1);
+        returns |= return_bits;
+        rows = rows.saturating_add(index(line_bits.count_ones()));
         while found != 0 {
             ends.push(base.wrapping_add(found.trailing_zeros()));
             found &= found.wrapping_sub(1);
         }
         base = base.wrapping_add(16);
     }
-    if odd != u8x16::splat(0) || (high != u8x16::splat(0) && std::str::from_utf8(bytes).is_err()) {
+    if alone | before != 0 || odd != u8x16::splat(0) || (high != u8x16::splat(0) && std::str::from_utf8(bytes).is_err())
+    {
         return Err(NotPlain);
     }
-    Ok(rows)
+    Ok((rows, returns != 0))
 }
 
 /// The last few bytes, filled up with blanks.

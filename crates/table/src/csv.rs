@@ -14,6 +14,9 @@ use crate::limits::{
 };
 use crate::table::{Record, Span, check_rows};
 
+/// What is said of Windows line ends.
+pub(crate) const CRLF_NOTE: &str = "Windows line ends (CRLF)";
+
 /// Bytes read at once.
 const CHUNK: usize = 256 << 10;
 
@@ -277,11 +280,12 @@ impl CsvSource {
         Ok(())
     }
 
-    /// Where the first row begins in the file, if nothing unusual was met up to there.
-    pub(crate) fn plain_start(&self) -> Option<usize> {
+    /// Where the first row begins in the file, if nothing unusual was met up to there, and whether the header has a Windows
+    /// line end.
+    pub(crate) fn plain_start(&self) -> Option<(usize, bool)> {
         let usual = matches!(self.input, Input::Plain(_)) && self.number == 1 && self.start == 0;
-        let noted = self.bom || self.crlf || self.cr || self.named_delimiter || self.delimiter != b',';
-        (usual && !noted && self.scan.doubled.is_empty()).then_some(self.next)
+        let noted = self.bom || self.cr || self.named_delimiter || self.delimiter != b',';
+        (usual && !noted && self.scan.doubled.is_empty()).then_some((self.next, self.crlf))
     }
 
     /// To the next record that is no blank line. `false` at the end.
@@ -522,7 +526,7 @@ impl CsvSource {
             }
         };
         note(self.bom, "byte order mark");
-        note(self.crlf, "Windows line ends (CRLF)");
+        note(self.crlf, CRLF_NOTE);
         note(self.cr, "old Mac line ends (CR)");
         note(self.delimiter == b';', "separated by semicolons");
         note(self.delimiter == b'\t', "separated by tabs");

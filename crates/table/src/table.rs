@@ -229,9 +229,9 @@ impl Table {
 
     /// The header, and where the first row begins in the file, if the file is CSV as programs write it so far: see
     /// [`Blocks`](crate::Blocks).
-    pub(crate) fn into_plain_header(self) -> Option<(Header, usize)> {
+    pub(crate) fn into_plain_header(self) -> Option<(Header, usize, bool)> {
         match self.source {
-            Source::Csv(source) => source.plain_start().map(|start| (self.header, start)),
+            Source::Csv(source) => source.plain_start().map(|(start, crlf)| (self.header, start, crlf)),
             _ => None,
         }
     }
