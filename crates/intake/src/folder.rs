@@ -152,14 +152,14 @@ fn try_join(
     if !wanted {
         return Ok(None);
     }
-    let measures = reading.measures.clone();
+    let before = reading.measures.pieces_may_weigh().then(|| reading.measures.clone());
     // Whatever is wrong with these files is told when their turn comes.
     let noted = movements.map_or(Ok(()), |file| pos_files::note_dimensions_of_movements(reading, file));
     let observed = shelf_files::first_observations(root, &reading.settings.zone);
     let manner = Manner { whole: options.whole, observed: &observed };
     let files = Files { pos: sales, state: &state };
     let joined = noted.map_err(|_| GiveUp).and_then(|()| join::join(reading, &files, &manner));
-    if joined.is_err() {
+    if let (Err(GiveUp), Some(measures)) = (&joined, before) {
         reading.measures = measures;
     }
     Ok(joined.ok())

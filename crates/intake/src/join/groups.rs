@@ -13,7 +13,7 @@
 use super::GiveUp;
 use super::cell::THOUSANDTH;
 use super::clock::Days;
-use super::record::{Effect, Package, Record, Tags, translated};
+use super::record::{Effect, Package, Partitions, Record, Tags, translated};
 use super::state::Numberless;
 use crate::measures::Measures;
 use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
@@ -99,18 +99,23 @@ struct Groups<'q> {
     packages: Packages<'q>,
 }
 
-/// Judges a partition: the records of both sides, chunk by chunk.
-pub(super) fn judge(question: &Question<'_>, pos: &[Vec<Record>], state: &[Vec<Record>]) -> Result<Verdict, GiveUp> {
-    let rows: usize = pos.iter().map(Vec::len).sum();
+/// Judges a partition of both sides.
+pub(super) fn judge(
+    question: &Question<'_>,
+    pos: &Partitions,
+    state: &Partitions,
+    partition: usize,
+) -> Result<Verdict, GiveUp> {
+    let rows = pos.len(partition);
     let mut groups = Groups {
         question,
         places: FxHashMap::with_capacity_and_hasher(rows, FxBuildHasher),
         list: Vec::with_capacity(rows),
         packages: Packages { question, places: FxHashMap::default(), list: Vec::new() },
     };
-    let sold: Vec<u32> = pos.iter().flatten().map(|record| groups.take_sold(record)).collect::<Result<_, _>>()?;
+    let sold: Vec<u32> = pos.of(partition).map(|record| groups.take_sold(&record)).collect::<Result<_, _>>()?;
     let reported: Vec<u32> =
-        state.iter().flatten().map(|record| groups.take_reported(record)).collect::<Result<_, _>>()?;
+        state.of(partition).map(|record| groups.take_reported(&record)).collect::<Result<_, _>>()?;
     let packages = &groups.packages.list;
     for group in &mut groups.list {
         if packages[index(group.package)].whole || !is_settled(group, question) {
@@ -119,8 +124,8 @@ pub(super) fn judge(question: &Question<'_>, pos: &[Vec<Record>], state: &[Vec<R
     }
     let list = &groups.list;
     let kept = |place: u32| Some(&list[index(place)]).filter(|group| group.flags & is::KEPT != 0);
-    let pos_rows = pos.iter().flatten().zip(sold).filter(|(_, place)| kept(*place).is_some());
-    let state_rows = state.iter().flatten().zip(reported).filter_map(|(record, place)| Some((record, kept(place)?)));
+    let pos_rows = pos.of(partition).zip(sold).filter(|(_, place)| kept(*place).is_some());
+    let state_rows = state.of(partition).zip(reported).filter_map(|(record, place)| Some((record, kept(place)?)));
     Ok(Verdict {
         pos: pos_rows.map(|(record, _)| record.offset()).collect(),
         state: state_rows.map(|(record, group)| (record.offset(), packages[index(group.package)].tag)).collect(),
@@ -199,7 +204,7 @@ impl Groups<'_> {
         let place = self.place(record.package(), record)?;
         let question = self.question;
         let group = &mut self.list[index(place)];
-        let second = i64::from(record.second);
+        let second = i64::from(record.second());
         let observed = self.packages.list[index(group.package)].observed;
         if observed.is_some_and(|first| second >= first || matches!(record.effect(), Effect::Voided(_))) {
             group.flags |= is::KEPT;
@@ -212,7 +217,7 @@ impl Groups<'_> {
             Effect::Keep => group.flags |= is::KEPT,
             Effect::Returned(amount) => {
                 group.flags |= is::RETURNED;
-                group.first_return = group.first_return.min(record.second);
+                group.first_return = group.first_return.min(record.second());
                 group.difference -= i64::from(amount);
                 group.pos_moved += moved(amount);
             }
@@ -231,8 +236,8 @@ impl Groups<'_> {
         let place = self.place(translated(record.package(), question.translation), record)?;
         let group = &mut self.list[index(place)];
         if group.flags & is::REPORTED == 0 {
-            group.reported_at = record.second;
-        } else if group.reported_at != record.second && !same_day(question.days, group.reported_at, record.second) {
+            group.reported_at = record.second();
+        } else if group.reported_at != record.second() && !same_day(question.days, group.reported_at, record.second()) {
             group.flags |= is::KEPT;
         }
         group.flags |= is::REPORTED;
@@ -242,7 +247,7 @@ impl Groups<'_> {
             Effect::Sold(amount) => {
                 group.flags |= is::REPORTED_STANDING;
                 group.difference -= i64::from(amount);
-                group.state_moved -= if i64::from(record.second) >= question.window { i64::from(amount) } else { 0 };
+                group.state_moved -= if i64::from(record.second()) >= question.window { i64::from(amount) } else { 0 };
             }
         }
         Ok(place)
@@ -288,12 +293,12 @@ impl Group {
     fn take_line(&mut self, record: &Record, flag: u16) {
         if self.flags & is::SOLD != 0 {
             let near = record.offset().abs_diff(self.offset) < NEAR;
-            if !near || record.run() != self.run || record.second != self.sold_at {
+            if !near || record.run() != self.run || record.second() != self.sold_at {
                 self.flags |= is::KEPT;
             }
         }
         self.flags |= is::SOLD | flag;
-        (self.run, self.offset, self.sold_at) = (record.run(), record.offset(), record.second);
+        (self.run, self.offset, self.sold_at) = (record.run(), record.offset(), record.second());
     }
 }
 

@@ -25,7 +25,7 @@ use crate::measures::Measures;
 use groups::{Question, Verdict};
 use kept::Kept;
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
-use record::{Package, Tags, translated};
+use record::{Package, Partitions, Tags, translated};
 use rustc_hash::{FxHashMap, FxHashSet};
 use state::StateFile;
 use std::path::PathBuf;
@@ -130,7 +130,7 @@ pub(crate) fn join(reading: &Reading, files: &Files<'_>, manner: &Manner<'_>) ->
         observed: manner.observed,
         numberless: &state.numberless,
     };
-    let mut verdict = judge(&question, (pos.records.take(), state.records.take()))?;
+    let mut verdict = judge(&question, pos.records, state.records)?;
     verdict.pos.extend(pos.odd.iter().map(|(_, offset)| *offset));
     verdict.pos.sort_unstable();
     let odd = state.odd.iter().map(|(package, offset)| (*offset, translated(*package, &translation)));
@@ -181,13 +181,11 @@ fn partitions_for(files: &Files<'_>) -> usize {
     usize::try_from(all / BYTES_OF_ROWS).unwrap_or(MOST).clamp(1, MOST)
 }
 
-type Sides = (Vec<Vec<Vec<record::Record>>>, Vec<Vec<Vec<record::Record>>>);
-
-/// Judges all partitions; what is found is put together in their order.
-fn judge(question: &Question<'_>, (pos, state): Sides) -> Result<Verdict, GiveUp> {
-    let partitions: Vec<_> = pos.into_iter().zip(state).collect();
+/// Judges all partitions; what is found is put together in their order. The records are done with then.
+fn judge(question: &Question<'_>, pos: Partitions, state: Partitions) -> Result<Verdict, GiveUp> {
     let verdicts: Vec<Result<Verdict, GiveUp>> =
-        partitions.into_par_iter().map(|(pos, state)| groups::judge(question, &pos, &state)).collect();
+        (0..pos.count()).into_par_iter().map(|partition| groups::judge(question, &pos, &state, partition)).collect();
+    drop((pos, state));
     let mut all = Verdict::default();
     for verdict in verdicts {
         let verdict = verdict?;

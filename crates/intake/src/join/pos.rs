@@ -2,7 +2,7 @@
 
 use super::cell::{self, NOBODY};
 use super::clock::{Clock, Days, Moment};
-use super::record::{self, Effect, Package, Partitions, Record, Tags};
+use super::record::{self, Effect, OFFSET_BITS, Package, Partitions, Record, Tags};
 use super::{Edges, GiveUp};
 use crate::inputs::{AFTER, BEFORE, MERCHANDISE, Tally};
 use crate::measures::Measures;
@@ -421,8 +421,8 @@ type DayAndCore = (usize, u64);
 struct Receipts {
     /// The last receipt of each till.
     last: Vec<(Till, DayAndCore)>,
-    /// A weak hash of each receipt (number, till, day), and where it begins.
-    all: Vec<(u64, u64)>,
+    /// Of each receipt a few bits of a hash (number, till, day), and below them where it begins.
+    all: Vec<u64>,
     /// Some receipt did not count up.
     may_repeat: bool,
     suspects: Vec<u64>,
@@ -444,15 +444,16 @@ impl Receipts {
                 self.last.push((terminal.into(), key));
             }
         }
-        self.all.push((cell::weak_hash(&[receipt, terminal], day), offset));
+        self.all.push(cell::weak_hash(&[receipt, terminal], day) << OFFSET_BITS | offset);
     }
 
     /// Where receipts begin that may be in the file twice.
     fn suspects(mut self) -> Vec<u64> {
         if self.may_repeat {
             self.all.sort_unstable();
-            let same = self.all.chunk_by(|a, b| a.0 == b.0).filter(|receipts| receipts.len() > 1);
-            self.suspects.extend(same.flatten().map(|(_, offset)| *offset));
+            let hash = |receipt: &u64| receipt >> OFFSET_BITS;
+            let same = self.all.chunk_by(|a, b| hash(a) == hash(b)).filter(|receipts| receipts.len() > 1);
+            self.suspects.extend(same.flatten().map(|receipt| receipt & ((1 << OFFSET_BITS) - 1)));
         }
         self.suspects
     }

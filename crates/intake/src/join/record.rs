@@ -4,19 +4,15 @@ use super::GiveUp;
 use rustc_hash::FxHashMap;
 use trueup_core::{Dimension, PackageTag};
 
-/// One row of sales, packed. From the highest bit: of `receipt` the receipt's core (47) and two of the amount's bits; see
-/// the constants for the others.
+/// One row of sales, packed into three words:
+///
+/// 1. its receipt's core (47 bits), the amount's upper 17;
+/// 2. package 42, the amount's lower 10, effect 2, dimension 2, run 4, the offset's upper 4;
+/// 3. second of 1970 32, the offset's lower 32.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Record {
-    /// Core 47 | amount, upper bits 17.
-    receipt: u64,
-    /// Package 42 | amount, lower bits 10 | effect 2 | dimension 2 | run 4 … and the offset's upper 4.
-    package: u64,
-    /// Second of 1970.
-    pub second: u32,
-    /// The offset's lower bits.
-    offset: u32,
-}
+pub(super) struct Record([u64; WORDS]);
+
+const WORDS: usize = 3;
 
 /// Bits of a core: a number, or a hash with the highest bit set.
 pub(super) const CORE_BITS: u32 = 47;
@@ -26,7 +22,7 @@ const LOWER_AMOUNT_BITS: u32 = AMOUNT_BITS - (64 - CORE_BITS);
 const PREFIX_BITS: u32 = 12;
 const SERIAL_BITS: u32 = 30;
 /// Bits of where a row begins: files of up to 64 GB.
-const OFFSET_BITS: u32 = 36;
+pub(super) const OFFSET_BITS: u32 = 36;
 const RUN_BITS: u32 = 4;
 
 const RUN_SHIFT: u32 = OFFSET_BITS - 32;
@@ -84,28 +80,28 @@ impl Record {
             Dimension::Volume => 2,
         };
         let run = u64::from(row.run) & ((1 << RUN_BITS) - 1);
-        fits.then_some(Self {
-            receipt: row.core << (64 - CORE_BITS) | amount >> LOWER_AMOUNT_BITS,
-            package: row.package.0 << PACKAGE_SHIFT
+        let second = u64::from(u32::try_from(row.second).ok()?);
+        fits.then_some(Self([
+            row.core << (64 - CORE_BITS) | amount >> LOWER_AMOUNT_BITS,
+            row.package.0 << PACKAGE_SHIFT
                 | (amount & ((1 << LOWER_AMOUNT_BITS) - 1)) << AMOUNT_SHIFT
                 | effect << EFFECT_SHIFT
                 | dimension << DIMENSION_SHIFT
                 | run << RUN_SHIFT
                 | row.offset >> 32,
-            second: u32::try_from(row.second).ok()?,
-            offset: u32::try_from(row.offset & u64::from(u32::MAX)).ok()?,
-        })
+            second << 32 | row.offset & u64::from(u32::MAX),
+        ]))
     }
 
     pub const fn core(&self) -> u64 {
-        self.receipt >> (64 - CORE_BITS)
+        self.0[0] >> (64 - CORE_BITS)
     }
 
     pub fn effect(&self) -> Effect {
-        let upper = self.receipt & ((1 << (64 - CORE_BITS)) - 1);
-        let lower = self.package >> AMOUNT_SHIFT & ((1 << LOWER_AMOUNT_BITS) - 1);
+        let upper = self.0[0] & ((1 << (64 - CORE_BITS)) - 1);
+        let lower = self.0[1] >> AMOUNT_SHIFT & ((1 << LOWER_AMOUNT_BITS) - 1);
         let amount = u32::try_from(upper << LOWER_AMOUNT_BITS | lower).unwrap_or(0);
-        match self.package >> EFFECT_SHIFT & 3 {
+        match self.0[1] >> EFFECT_SHIFT & 3 {
             0 => Effect::Sold(amount),
             1 => Effect::Voided(amount),
             2 => Effect::Returned(amount),
@@ -114,7 +110,7 @@ impl Record {
     }
 
     pub const fn dimension(&self) -> Dimension {
-        match self.package >> DIMENSION_SHIFT & 3 {
+        match self.0[1] >> DIMENSION_SHIFT & 3 {
             0 => Dimension::Count,
             1 => Dimension::Weight,
             _ => Dimension::Volume,
@@ -122,45 +118,88 @@ impl Record {
     }
 
     pub const fn package(&self) -> Package {
-        Package(self.package >> PACKAGE_SHIFT)
+        Package(self.0[1] >> PACKAGE_SHIFT)
     }
 
-    pub fn offset(&self) -> u64 {
-        (self.package & ((1 << RUN_SHIFT) - 1)) << 32 | u64::from(self.offset)
+    /// Second of 1970.
+    pub fn second(&self) -> u32 {
+        u32::try_from(self.0[2] >> 32).unwrap_or(0)
+    }
+
+    pub const fn offset(&self) -> u64 {
+        (self.0[1] & ((1 << RUN_SHIFT) - 1)) << 32 | self.0[2] & 0xFFFF_FFFF
     }
 
     /// Which receipt of the POS it is, modulo 16.
     pub const fn run(&self) -> u64 {
-        self.package >> RUN_SHIFT & ((1 << RUN_BITS) - 1)
+        self.0[1] >> RUN_SHIFT & ((1 << RUN_BITS) - 1)
     }
 }
 
-/// Records by partition, in the order of their rows. Chunks, so that nothing is copied as they grow.
-pub(super) struct Partitions(Vec<Vec<Vec<Record>>>);
+/// Records by partition, in the order of their rows.
+///
+/// They lie in large slabs, which the system gives and takes back by themselves, so that their memory is there for what
+/// comes after them, whichever thread had it. Each partition has chunks of the slabs.
+pub(super) struct Partitions {
+    slabs: Vec<Vec<[u64; WORDS]>>,
+    /// Chunks that are given away.
+    chunks: usize,
+    lists: Vec<List>,
+}
+
+/// A partition's chunks, and how many records the last of them holds.
+#[derive(Default, Clone)]
+struct List {
+    chunks: Vec<usize>,
+    last: usize,
+}
 
 /// Records of a chunk.
 const CHUNK: usize = 256;
+/// Chunks of a slab: 36 MB, of which the system gives only what is written to.
+const SLAB: usize = 6_144;
 
 impl Partitions {
     pub fn new(count: usize) -> Self {
-        Self((0..count).map(|_| Vec::new()).collect())
+        Self { slabs: Vec::new(), chunks: 0, lists: vec![List { chunks: Vec::new(), last: CHUNK }; count] }
     }
 
     #[inline]
     pub fn push(&mut self, partition: usize, record: Record) {
-        let Some(chunks) = self.0.get_mut(partition) else { return };
-        match chunks.last_mut() {
-            Some(chunk) if chunk.len() < CHUNK => chunk.push(record),
-            _ => {
-                let mut chunk = Vec::with_capacity(CHUNK);
-                chunk.push(record);
-                chunks.push(chunk);
+        let list = &mut self.lists[partition];
+        if list.last == CHUNK {
+            if self.chunks.is_multiple_of(SLAB) {
+                self.slabs.push(vec![[0; WORDS]; SLAB * CHUNK]);
             }
+            list.chunks.push(self.chunks);
+            list.last = 0;
+            self.chunks += 1;
+        }
+        if let Some(chunk) = list.chunks.last() {
+            self.slabs[chunk / SLAB][chunk % SLAB * CHUNK + list.last] = record.0;
+            list.last += 1;
         }
     }
 
-    pub fn take(&mut self) -> Vec<Vec<Vec<Record>>> {
-        std::mem::take(&mut self.0)
+    pub const fn count(&self) -> usize {
+        self.lists.len()
+    }
+
+    /// The records of a partition.
+    pub fn of(&self, partition: usize) -> impl Iterator<Item = Record> {
+        let list = &self.lists[partition];
+        let whole = list.chunks.len().saturating_sub(1);
+        list.chunks.iter().enumerate().flat_map(move |(place, chunk)| {
+            let length = if place < whole { CHUNK } else { list.last };
+            let start = chunk % SLAB * CHUNK;
+            self.slabs[chunk / SLAB][start..start + length].iter().map(|words| Record(*words))
+        })
+    }
+
+    /// How many records a partition has.
+    pub fn len(&self, partition: usize) -> usize {
+        let list = &self.lists[partition];
+        list.chunks.len().saturating_sub(1) * CHUNK + if list.chunks.is_empty() { 0 } else { list.last }
     }
 }
 
@@ -343,9 +382,22 @@ mod tests {
         ) {
             let package = Package(package);
             let record = Record::new(&Row { package, core, second, effect, dimension, offset, run }).unwrap();
-            prop_assert_eq!((record.package(), record.core(), i64::from(record.second)), (package, core, second));
+            prop_assert_eq!((record.package(), record.core(), i64::from(record.second())), (package, core, second));
             prop_assert_eq!((record.effect(), record.dimension(), record.offset()), (effect, dimension, offset));
             prop_assert_eq!(record.run(), u64::from(run % 16));
+        }
+
+        #[test]
+        fn partitions_give_back_what_they_were_given(rows in prop::collection::vec((0_usize..3, any::<[u64; WORDS]>()), 0..2_000)) {
+            let mut partitions = Partitions::new(3);
+            for (partition, words) in &rows {
+                partitions.push(*partition, Record(*words));
+            }
+            for partition in 0..3 {
+                let given: Vec<_> = rows.iter().filter(|(of, _)| *of == partition).map(|(_, words)| *words).collect();
+                prop_assert_eq!(partitions.len(partition), given.len());
+                prop_assert_eq!(partitions.of(partition).map(|record| record.0).collect::<Vec<_>>(), given);
+            }
         }
 
         #[test]
