@@ -1,6 +1,6 @@
 //! `trueup reconcile --explain TAG`: the life of one package in both books, and where they parted.
 
-use crate::output::{Answer, records, step_text};
+use crate::output::{Answer, records_of, step_text};
 use std::fmt::Write;
 use trueup_core::{Book, Movement, MovementKind, StatePackage, Text, Unit, When};
 use trueup_reconcile::{Amount, Cause, Discrepancy, Evidence, PackageBooks};
@@ -35,9 +35,7 @@ pub(crate) fn story(books: &PackageBooks, answer: &Answer<'_>) -> String {
     let found = answer.outcome.discrepancies.iter().find(|found| found.package == books.package());
     timeline(&mut text, books, answer, found);
     let _ = writeln!(text);
-    let (discrepancies, _) = records(answer);
-    let tag = books.package().to_string();
-    let Some(found) = discrepancies.iter().find(|discrepancy| discrepancy.package == tag) else {
+    let Some(found) = found.and_then(|found| records_of(answer, std::slice::from_ref(found)).pop()) else {
         let unit = books.unit();
         let _ = writeln!(text, "The books agree at {} {unit}.", number(books.state_quantity(), unit));
         return text;

@@ -34,11 +34,11 @@ fn answer(options: &ReconcileOptions, package: Option<PackageTag>, to_terminal: 
         trueup_reconcile::reconcile(&store.books, &store.settings, &mut |done, all| progress.packages(done, all));
     drop(progress);
     let answer = Answer { store: &store, outcome: &outcome, colours: to_terminal };
-    let bytes = match package {
-        Some(package) => story(&store, &answer, package)?,
+    let pieces = match package {
+        Some(package) => vec![story(&store, &answer, package)?],
         None => output::write(&answer, options.format)?,
     };
-    deliver(&bytes, options.out.as_deref())?;
+    deliver(&pieces, options.out.as_deref())?;
     let status = if outcome.discrepancies.is_empty() { Status::Agree } else { Status::Differ };
     // The process ends now and its memory with it; taking millions of records apart before would only take time.
     std::mem::forget((store, outcome));
@@ -62,10 +62,11 @@ fn story(store: &Store, answer: &Answer<'_>, package: PackageTag) -> Result<Vec<
 }
 
 /// To standard output, or to a file that appears whole or not at all.
-fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<(), Trouble> {
+fn deliver(pieces: &[Vec<u8>], out: Option<&Path>) -> Result<(), Trouble> {
     let Some(path) = out else {
         let mut stdout = std::io::stdout().lock();
-        return match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        let written = pieces.iter().try_for_each(|piece| stdout.write_all(piece));
+        return match written.and_then(|()| stdout.flush()) {
             // Whoever read us has seen enough.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
             other => {
@@ -77,7 +78,8 @@ fn deliver(bytes: &[u8], out: Option<&Path>) -> Result<(), Trouble> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file =
         tempfile::Builder::new().prefix(".trueup-").tempfile_in(folder).map_err(|error| cannot(error.to_string()))?;
-    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| cannot(error.to_string()))?;
+    let written = pieces.iter().try_for_each(|piece| file.write_all(piece));
+    written.and_then(|()| file.as_file().sync_all()).map_err(|error| cannot(error.to_string()))?;
     readable_by_others(&file).map_err(|error| cannot(error.to_string()))?;
     file.persist(path).map_err(|error| cannot(error.error.to_string()))?;
     Ok(())

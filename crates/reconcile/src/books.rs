@@ -164,7 +164,11 @@ impl Observed {
                 let key = |row: &PosStock| (row.sku.clone(), row.room.clone());
                 match self.stock.binary_search_by_key(&key(&stock), key) {
                     Ok(place) => self.stock[place] = stock,
-                    Err(place) => self.stock.insert(place, stock),
+                    Err(place) => {
+                        // Most packages have one row; room for four would be most of what a package takes.
+                        self.stock.reserve_exact(1);
+                        self.stock.insert(place, stock);
+                    }
                 }
             }
             Fact::StatePackage(package) => self.state = Some(*package),

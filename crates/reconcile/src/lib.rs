@@ -78,6 +78,7 @@ pub fn reconcile(books: &Books, settings: &Settings, progress: &mut dyn FnMut(us
     let packages: Vec<(&PackageTag, &Working)> = linked.cluster.iter().collect();
     let answers: Vec<Option<Discrepancy>> =
         packages.into_par_iter().map(|(tag, working)| linked.answer(*tag, working)).collect();
+    drop(linked);
     let discrepancies: Vec<Discrepancy> = answers.into_iter().flatten().collect();
     let incidents = group_incidents(&discrepancies);
     Outcome { packages: tags.len(), discrepancies, incidents }

@@ -3,31 +3,39 @@
 use super::Answer;
 use super::numbers::{self, Number, Parts};
 use super::record::{Cause, Discrepancy, Evidence, Incident, Input, SCHEMA_VERSION, Step, Summary};
-use rayon::prelude::*;
 use trueup_core::{Unit, Zone};
 use trueup_reconcile::{Discrepancy as Found, Incident as Group, Share, Step as Planned};
 
-/// All records: the discrepancies in the order of their packages, and the summary.
-pub(crate) fn records(answer: &Answer<'_>) -> (Vec<Discrepancy>, Summary) {
+/// All discrepancies, in the order of their packages.
+pub(crate) fn discrepancies(answer: &Answer<'_>) -> Vec<Discrepancy> {
+    records_of(answer, &answer.outcome.discrepancies)
+}
+
+/// The records of some discrepancies.
+pub(crate) fn records_of(answer: &Answer<'_>, found: &[Found]) -> Vec<Discrepancy> {
     let settings = &answer.store.settings;
     let license = settings.license.to_string();
+    found.iter().map(|found| discrepancy(found, &license, &settings.zone)).collect()
+}
+
+/// What is said of the whole.
+pub(crate) fn summary(answer: &Answer<'_>) -> Summary {
+    let settings = &answer.store.settings;
     let zone = &settings.zone;
-    let discrepancies: Vec<Discrepancy> =
-        answer.outcome.discrepancies.par_iter().map(|found| discrepancy(found, &license, zone)).collect();
-    let summary = Summary {
+    let (packages, differ) = (answer.outcome.packages, answer.outcome.discrepancies.len());
+    Summary {
         record: "summary".to_owned(),
         schema_version: SCHEMA_VERSION,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        license,
+        license: settings.license.to_string(),
         window_start: zone.rfc3339(settings.window_start),
         as_of: zone.rfc3339(settings.as_of),
-        packages: answer.outcome.packages,
-        agree: answer.outcome.packages - discrepancies.len(),
-        differ: discrepancies.len(),
+        packages,
+        agree: packages - differ,
+        differ,
         incidents: incidents(&answer.outcome.incidents, zone),
         inputs: answer.store.inputs.iter().map(input).collect(),
-    };
-    (discrepancies, summary)
+    }
 }
 
 fn input(facts: &trueup_intake::InputFacts) -> Input {

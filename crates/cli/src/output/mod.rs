@@ -7,14 +7,14 @@ pub mod record;
 mod table;
 mod xlsx;
 
-pub(crate) use build::records;
+pub(crate) use build::{discrepancies, records_of, summary};
 pub(crate) use table::step_text;
 
 use crate::Trouble;
 use crate::args::Format;
 use rayon::prelude::*;
 use trueup_intake::Store;
-use trueup_reconcile::Outcome;
+use trueup_reconcile::{Discrepancy as Found, Outcome};
 
 /// Everything that an answer is made of.
 pub(crate) struct Answer<'a> {
@@ -24,34 +24,36 @@ pub(crate) struct Answer<'a> {
     pub colours: bool,
 }
 
-/// The whole answer as bytes.
-pub(crate) fn write(answer: &Answer<'_>, format: Format) -> Result<Vec<u8>, Trouble> {
-    let (discrepancies, summary) = records(answer);
+/// The whole answer as bytes, in pieces.
+pub(crate) fn write(answer: &Answer<'_>, format: Format) -> Result<Vec<Vec<u8>>, Trouble> {
     let cannot = |error: String| Trouble::Output { file: "the answer".to_owned(), error };
-    match format {
-        Format::Table => Ok(table::write(&discrepancies, &summary, answer.colours).into_bytes()),
-        Format::Jsonl => jsonl(&discrepancies, &summary).map_err(|error| cannot(error.to_string())),
-        Format::Csv => csv::write(&discrepancies).map_err(|error| cannot(error.to_string())),
-        Format::Xlsx => xlsx::write(&discrepancies, &summary).map_err(|error| cannot(error.to_string())),
-    }
+    let all = || discrepancies(answer);
+    let bytes = match format {
+        Format::Jsonl => return jsonl(answer).map_err(|error| cannot(error.to_string())),
+        Format::Table => table::write(&all(), &summary(answer), answer.colours).into_bytes(),
+        Format::Csv => csv::write(&all()).map_err(|error| cannot(error.to_string()))?,
+        Format::Xlsx => xlsx::write(&all(), &summary(answer)).map_err(|error| cannot(error.to_string()))?,
+    };
+    Ok(vec![bytes])
 }
 
-fn jsonl(discrepancies: &[record::Discrepancy], summary: &record::Summary) -> Result<Vec<u8>, serde_json::Error> {
+/// One line a discrepancy, then the summary. Records are made and let go of some at a time.
+fn jsonl(answer: &Answer<'_>) -> Result<Vec<Vec<u8>>, serde_json::Error> {
     const LINES_AT_ONCE: usize = 256;
-    let lines = |some: &[record::Discrepancy]| {
+    let lines = |some: &[Found]| {
         let mut bytes = Vec::new();
-        for discrepancy in some {
-            serde_json::to_writer(&mut bytes, discrepancy)?;
+        for discrepancy in records_of(answer, some) {
+            serde_json::to_writer(&mut bytes, &discrepancy)?;
             bytes.push(b'\n');
         }
         Ok(bytes)
     };
-    let parts: Vec<Vec<u8>> =
-        discrepancies.par_chunks(LINES_AT_ONCE).map(lines).collect::<Result<_, serde_json::Error>>()?;
-    let mut bytes = parts.concat();
-    serde_json::to_writer(&mut bytes, summary)?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    let of_packages = answer.outcome.discrepancies.par_chunks(LINES_AT_ONCE).map(lines);
+    let mut pieces: Vec<Vec<u8>> = of_packages.collect::<Result<_, serde_json::Error>>()?;
+    let mut last = serde_json::to_vec(&summary(answer))?;
+    last.push(b'\n');
+    pieces.push(last);
+    Ok(pieces)
 }
 
 /// Text that a spreadsheet could take for a formula gets an apostrophe in front; a signed number is none.
