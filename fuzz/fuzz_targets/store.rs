@@ -8,7 +8,7 @@ use std::path::Path;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 use trueup_fuzz::{assert_line, assert_message, parts, scratch};
-use trueup_intake::{InputError, Options, Store, read_store};
+use trueup_intake::{InputError, Join, Options, Store, read_store};
 use trueup_reconcile::{Amount, Books, Cause, Discrepancy, Fact, Outcome, Reconciler, Settings, Share, reconcile};
 
 const STORE: &[u8] = b"license = \"C10-0000321-LIC\"
@@ -79,7 +79,17 @@ fn files(data: &[u8]) -> Files {
 fn compare(files: &Files) -> Result<(Store, Outcome), InputError> {
     let root = scratch().join("store");
     write(&root, files);
-    let store = read_store(&root, Options::default(), &mut |_| {}).inspect_err(assert_message)?;
+    let read = |join| read_store(&root, Options { join, ..Options::default() }, &mut |_| {});
+    let (store, joined) = (read(Join::Never).inspect_err(assert_message), read(Join::Always));
+    let outcome = |store: &Store| reconcile(&store.books, &store.settings, &mut |_, _| {});
+    match (&store, &joined) {
+        (Ok(store), Ok(joined)) => {
+            assert_eq!(store.inputs, joined.inputs);
+            assert_eq!(outcome(store), outcome(joined), "leaving out what agrees changes the answer");
+        }
+        (store, joined) => assert_eq!(store.as_ref().err(), joined.as_ref().err()),
+    }
+    let store = store?;
     let mut told = BTreeSet::new();
     for input in &store.inputs {
         assert!(told.insert(&input.file), "{} is told twice", input.file);
@@ -87,7 +97,7 @@ fn compare(files: &Files) -> Result<(Store, Outcome), InputError> {
         assert!(input.ignored <= input.rows, "{}: {} of {} rows ignored", input.file, input.ignored, input.rows);
         input.notes.iter().for_each(|note| assert_line(note));
     }
-    let outcome = reconcile(&store.books, &store.settings, &mut |_, _| {});
+    let outcome = outcome(&store);
     Ok((store, outcome))
 }
 

@@ -14,7 +14,7 @@ use trueup_core::{Book, Movement, PackageTag, QuantityError};
 /// [`Self::record`] only notes which package changed; [`Self::settle`] explains what was touched since, once each, and
 /// re-links it with the packages that it shares something with. The result equals [`crate::reconcile`] on all facts.
 ///
-/// A package of which there is nothing to say is followed on its [`Lane`], where a change costs the same however much the
+/// A package of which there is nothing to say is followed on a lane, where a change costs the same however much the
 /// package, or any other, has behind it.
 #[derive(Debug)]
 pub struct Reconciler {
