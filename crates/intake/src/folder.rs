@@ -95,7 +95,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
     pos_files::inventory(&mut reading, rows?)?;
     progress("the POS's sales");
     let (sales, movements) = (required(root, "sales")?, find(root, "pos", "movements")?);
-    let state_sales = match try_join(&mut reading, root, options, &sales, movements.as_ref())? {
+    let state_sales = match try_join(&mut reading, root, options, (&sales, movements.as_ref()), progress)? {
         Some(joined) => {
             let Joined { pos, state, settled, dimensions } = joined;
             for (package, dimension) in dimensions {
@@ -139,8 +139,8 @@ fn try_join(
     reading: &mut Reading,
     root: &Path,
     options: Options<'_>,
-    sales: &NamedFile,
-    movements: Option<&NamedFile>,
+    (sales, movements): (&NamedFile, Option<&NamedFile>),
+    progress: &mut dyn FnMut(&str),
 ) -> Result<Option<Joined>, InputError> {
     let Some(state) = state_files::sales_tables(root)? else { return Ok(None) };
     let bytes: u64 = state.iter().chain([sales]).map(|(path, _)| path.metadata().map_or(0, |file| file.len())).sum();
@@ -152,6 +152,7 @@ fn try_join(
     if !wanted {
         return Ok(None);
     }
+    progress("the sales of both books");
     let before = reading.measures.pieces_may_weigh().then(|| reading.measures.clone());
     // Whatever is wrong with these files is told when their turn comes.
     let noted = movements.map_or(Ok(()), |file| pos_files::note_dimensions_of_movements(reading, file));

@@ -54,7 +54,8 @@ pub struct Outcome {
 /// Packages that are explained between two reports of progress.
 const PACKAGES_AT_ONCE: usize = 4_096;
 
-/// Compares all packages of the books, with the threads of the surrounding `rayon` pool. `progress` is told how many of how many packages are explained.
+/// Compares all packages of the books, with the threads of the surrounding `rayon` pool. `progress` is told how many of how
+/// many packages are explained.
 #[must_use]
 pub fn reconcile(books: &Books, settings: &Settings, progress: &mut dyn FnMut(usize, usize)) -> Outcome {
     let tags = books.tags();
