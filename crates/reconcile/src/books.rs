@@ -356,7 +356,12 @@ impl Kept {
     pub fn open(&self) -> PackageBooks {
         let mut movements = self.movements.unpack(self.observed.package);
         movements.sort_unstable();
-        PackageBooks { dimension: self.dimension, observed: Arc::clone(&self.observed), movements }
+        PackageBooks { movements, ..self.observations() }
+    }
+
+    /// The books without their movements, which need not be unpacked then.
+    pub fn observations(&self) -> PackageBooks {
+        PackageBooks { dimension: self.dimension, observed: Arc::clone(&self.observed), movements: Vec::new() }
     }
 
     pub fn package(&self) -> PackageTag {

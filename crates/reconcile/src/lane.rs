@@ -9,7 +9,7 @@ use crate::{Amount, Settings};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use trueup_core::{Book, CustomerType, Movement, MovementKind, Ordered, SaleLine, When};
+use trueup_core::{Book, CustomerType, Movement, MovementKind, PackageTag, SaleLine, When};
 
 /// The sales of one package, as long as each is either in both books alike or in flight to the state.
 #[derive(Debug, Default)]
@@ -70,12 +70,12 @@ impl Lane {
         }
     }
 
-    /// The lane of a package with these movements; `None` if it has something to explain.
-    pub fn of(movements: &[Movement], packed: &Packed, settings: &Settings) -> Option<Self> {
+    /// The lane of a package with these packed movements; `None` if it has something to explain.
+    pub fn of(package: PackageTag, packed: &Packed, settings: &Settings) -> Option<Self> {
         let mut lane = Self::default();
         // The POS's first, in the order in which they are packed, so that each finds its place.
         for book in [Book::Pos, Book::State] {
-            for (place, movement) in packed.places(movements.first()?.package).filter(|(_, one)| one.book == book) {
+            for (place, movement) in packed.places(package).filter(|(_, one)| one.book == book) {
                 if matches!(lane.take(&movement, place, packed, settings), Step::Left) {
                     return None;
                 }
@@ -152,17 +152,12 @@ fn is_same_sale(sale: &Movement, receipt: &Movement, settings: &Settings) -> boo
         && !settings.after_snapshot(receipt.when, Book::Pos)
         && theirs.recorded.is_none_or(|at| at <= settings.state_as_of);
     let other_customer = |(ours, theirs): (CustomerType, CustomerType)| ours.differs_from(theirs);
-    let other_price = |(ours, theirs): (Ordered<_>, Ordered<_>)| !price(ours).same_value(price(theirs));
     of_snapshots
         && ours.number.core() == theirs.number.core()
         && sale.quantity == receipt.quantity
         && sale.when.same_day(receipt.when, &settings.zone)
         && !ours.customer.zip(theirs.customer).is_some_and(other_customer)
-        && !ours.price.zip(theirs.price).is_some_and(other_price)
-}
-
-const fn price(price: Ordered<trueup_core::Decimal>) -> trueup_core::Decimal {
-    price.0
+        && ours.price.zip(theirs.price).is_none_or(|(ours, theirs)| ours.0.same_value(theirs.0))
 }
 
 /// The core of the line's number in 64 bits. Numbers that look alike here are told apart by their text.

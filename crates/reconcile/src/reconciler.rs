@@ -11,7 +11,7 @@ use trueup_core::{Book, Movement, PackageTag, QuantityError};
 
 /// Holds the books of a licence and keeps the list of discrepancies right while facts come in.
 ///
-/// [`Self::record`] only notes which package changed; [`Self::settle`] explains what was touched since, once each, and
+/// [`Self::record`] takes a fact in and notes which package changed; [`Self::settle`] explains what was touched since, once each, and
 /// re-links it with the packages that it shares something with. The result equals [`crate::reconcile`] on all facts.
 ///
 /// A package of which there is nothing to say is followed on a lane, where a change costs the same however much the
@@ -231,16 +231,10 @@ impl Reconciler {
             return;
         };
         let kept = self.books.kept(number);
-        if !is_calm(explained) {
+        if !is_calm(explained) || !may_be_followed(&kept.observations(), &self.settings) {
             return;
         }
-        let books = kept.open();
-        let Some(lane) = may_be_followed(&books, &self.settings)
-            .then(|| Lane::of(books.movements(), kept.movements(), &self.settings))
-            .flatten()
-        else {
-            return;
-        };
+        let Some(lane) = Lane::of(package, kept.movements(), &self.settings) else { return };
         let awaited = lane.open().any(|sale| self.is_awaited(*sale));
         if awaited || lane.in_flight() != kept.raw_difference() {
             return;
