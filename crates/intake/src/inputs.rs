@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use trueup_core::{Book, When};
 use trueup_metrc::{ListReader, Record, WireError};
 use trueup_reconcile::Settings;
-use trueup_table::{Column, HashingReader, InputError, Row, Table, from_io, open_file};
+use trueup_table::{Column, HashingReader, InputError, Row, Table, TableFacts, from_io, open_file};
 
 /// What is known of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,8 +91,22 @@ pub(crate) fn read_table(
 
 /// Ends a table.
 pub(crate) fn facts(table: Table, display: &str) -> Result<InputFacts, InputError> {
-    let facts = table.finish()?;
-    Ok(InputFacts { file: display.to_owned(), sha256: facts.sha256, rows: facts.rows, ignored: 0, notes: facts.notes })
+    table.finish().map(|facts| InputFacts::of(display, facts))
+}
+
+impl InputFacts {
+    /// What a table that was read tells of itself.
+    pub(crate) fn of(display: &str, facts: TableFacts) -> Self {
+        let TableFacts { sha256, rows, notes } = facts;
+        Self { file: display.to_owned(), sha256, rows, ignored: 0, notes }
+    }
+
+    /// With what was counted while its rows were read.
+    pub(crate) fn with(mut self, tally: Tally) -> Self {
+        self.ignored = tally.of(MERCHANDISE);
+        self.notes.extend(tally.notes());
+        self
+    }
 }
 
 /// A state answer that cannot be used, as people are told of any input: its record counts as the row.

@@ -14,7 +14,7 @@ use trueup_core::{
 use trueup_pos::fields::LARGEST;
 use trueup_pos::{
     INVENTORY, InventoryRow, MOVEMENTS, MovementRow, MovementType, QUANTITY_COLUMN, SALES, SKU_MAP, SaleKind, SaleRow,
-    SalesHeader, UNIT_COLUMN, check_sales_header, read_inventory, read_movement, read_sale, read_sku_map,
+    SalesHeader, UNIT_COLUMN, check_sales_header, read_inventory, read_movement, read_sale, read_sku_map, sale_column,
 };
 use trueup_reconcile::Fact;
 use trueup_table::{InputError, Row, Table, quoted};
@@ -84,9 +84,7 @@ pub(crate) fn read_inventory_rows((path, display): &File) -> Result<InventoryRow
         Ok(())
     })?;
     let labels = (table.label(QUANTITY_COLUMN), table.label(UNIT_COLUMN));
-    let mut facts = facts(table, display)?;
-    facts.ignored = tally.of(MERCHANDISE);
-    facts.notes.extend(tally.notes());
+    let facts = facts(table, display)?.with(tally);
     Ok(InventoryRows { rows, labels, facts })
 }
 
@@ -186,10 +184,7 @@ pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError
         read_sales(reading, file, &mut |_, _| Ok(()))?;
     }
     let (table, sales) = read_sales(reading, file, &mut keep_sale)?;
-    let mut input = facts(table, display)?;
-    input.ignored = sales.tally.of(MERCHANDISE);
-    input.notes.extend(sales.tally.notes());
-    reading.inputs.push(input);
+    reading.inputs.push(facts(table, display)?.with(sales.tally));
     Ok(())
 }
 
@@ -288,9 +283,10 @@ pub(crate) fn measured_sale(
 ) -> Result<Movement, InputError> {
     let quantity = measures
         .quantity(package, &read.sku, read.number, read.unit)
-        .map_err(|error| told(row, (6, 7), read.unit, &error))?;
+        .map_err(|error| told(row, (sale_column::QUANTITY, sale_column::UNIT), read.unit, &error))?;
     let signed = if read.kind == SaleKind::Sale { quantity.checked_neg() } else { Ok(quantity) };
-    let signed = signed.map_err(|error| told(row, (6, 7), read.unit, &error.into()))?;
+    let signed =
+        signed.map_err(|error| told(row, (sale_column::QUANTITY, sale_column::UNIT), read.unit, &error.into()))?;
     Ok(sale_movement(package, signed, read))
 }
 
@@ -331,7 +327,7 @@ pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputE
     let mut tally = Tally::default();
     let mut seen: FxHashMap<(Text, PackageTag, Sku), u64> = FxHashMap::default();
     let mut read_rows: Vec<(MovementRow, Movement)> = Vec::new();
-    let mut input = read_table(file, &MOVEMENTS, |row| {
+    let facts = read_table(file, &MOVEMENTS, |row| {
         let read = read_movement(row, &reading.settings.zone)?;
         let Some(package) = read.package else {
             tally.count(MERCHANDISE);
@@ -351,9 +347,7 @@ pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputE
         Ok(())
     })?;
     with_conversions_across_packages(read_rows).try_for_each(|movement| reading.keep(movement))?;
-    input.ignored = tally.of(MERCHANDISE);
-    input.notes.extend(tally.notes());
-    reading.inputs.push(input);
+    reading.inputs.push(facts.with(tally));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Counts, container weights, and differences accepted before.
 
 use crate::folder::Reading;
-use crate::inputs::{InputFacts, MERCHANDISE, Tally, read_table};
+use crate::inputs::{MERCHANDISE, Tally, read_table};
 use crate::measures::MeasureError;
 use crate::pos_files::told;
 use rustc_hash::FxHashMap;
@@ -50,12 +50,12 @@ pub(crate) fn read(reading: &mut Reading, root: &Path) -> Result<(), InputError>
     if let Some(file) = find(root, "shelf", "counts")? {
         let (mut seen, mut tally) = (FxHashMap::default(), Tally::default());
         let facts = read_table(&file, &COUNTS, |row| count(reading, row, &mut seen, &mut tally))?;
-        reading.inputs.push(with_merchandise(facts, tally));
+        reading.inputs.push(facts.with(tally));
     }
     if let Some(file) = find(root, "shelf", "weights")? {
         let mut tally = Tally::default();
         let facts = read_table(&file, &WEIGHTS, |row| weight(reading, row, &mut tally))?;
-        reading.inputs.push(with_merchandise(facts, tally));
+        reading.inputs.push(facts.with(tally));
     }
     if let Some(file) = find(root, "", "baseline")? {
         let mut seen = FxHashMap::default();
@@ -81,12 +81,6 @@ pub(crate) fn first_observations(root: &Path, zone: &Zone) -> FxHashMap<PackageT
         });
     }
     first
-}
-
-fn with_merchandise(mut facts: InputFacts, tally: Tally) -> InputFacts {
-    facts.ignored = tally.of(MERCHANDISE);
-    facts.notes.extend(tally.notes());
-    facts
 }
 
 fn measured(

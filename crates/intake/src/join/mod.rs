@@ -20,7 +20,7 @@ mod record;
 mod state;
 
 use crate::folder::Reading;
-use crate::inputs::{InputFacts, MERCHANDISE, Tally};
+use crate::inputs::{AFTER, BEFORE, InputFacts, MERCHANDISE, Tally};
 use crate::measures::Measures;
 use groups::{Question, Verdict};
 use kept::Kept;
@@ -30,8 +30,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use state::StateFile;
 use std::path::PathBuf;
 use trueup_core::{Dimension, Movement, PackageTag};
+use trueup_pos::SALES;
 use trueup_reconcile::Settled;
-use trueup_table::{NotPlain, TableFacts};
+use trueup_table::{Blocks, Column, NotPlain};
 
 /// A file and the name that it is told by.
 pub(crate) type NamedFile = (PathBuf, String);
@@ -105,7 +106,7 @@ pub(crate) fn join(reading: &Reading, files: &Files<'_>, manner: &Manner<'_>) ->
     let days = clock::Days::new(&settings.zone, edges.window, edges.pos.max(edges.state)).ok_or(GiveUp)?;
     let partitions = partitions_for(files);
     let header = kept::pos_header(files.pos)?;
-    let blocks = pos::open(&files.pos.0, &files.pos.1)?.ok_or(GiveUp)?;
+    let blocks = open(files.pos, &SALES)?;
     let read_pos = || pos::read(blocks, header, (&reading.measures, &settings.zone, &days), edges, partitions);
     let read_state = || state::read(files.state, &settings.zone, edges, partitions);
     let (pos, state) = rayon::join(read_pos, read_state);
@@ -150,7 +151,7 @@ pub(crate) fn join(reading: &Reading, files: &Files<'_>, manner: &Manner<'_>) ->
     let (pos_movements, state_movements) = rayon::join(read_pos, read_state);
     let (pos_movements, state_movements) = (pos_movements?, state_movements?);
     Ok(Joined {
-        pos: PosSales { movements: pos_movements, facts: facts(&files.pos.1, pos.facts, pos.tally) },
+        pos: PosSales { movements: pos_movements, facts: InputFacts::of(&files.pos.1, pos.facts).with(pos.tally) },
         state: StateSales { movements: state_movements, facts: state_facts(files.state, state.files) },
         settled: verdict.settled,
         dimensions: verdict.dimensions,
@@ -170,6 +171,30 @@ fn measures_of_kept(
     }
     let is_known = |package: &Package| tags.tag(*package).is_some_and(|tag| measures.dimension(tag).is_some());
     if whole.iter().all(is_known) { Ok(measures) } else { Err(GiveUp) }
+}
+
+/// Opens a table as blocks.
+fn open((path, display): &NamedFile, columns: &'static [Column]) -> Result<Blocks, GiveUp> {
+    Blocks::open(path, display, columns).map_err(|_| GiveUp)?.ok_or(GiveUp)
+}
+
+/// What happens in most rows is not looked up in a tally each time.
+#[derive(Debug, Default)]
+struct Counts {
+    before: u64,
+    after: u64,
+    merchandise: u64,
+    twice: u64,
+}
+
+impl Counts {
+    /// As a tally; what is said of times that exist twice differs between the books.
+    fn tally(&self, twice: &'static str) -> Tally {
+        let mut tally = Tally::default();
+        let counts = [(BEFORE, self.before), (AFTER, self.after), (MERCHANDISE, self.merchandise), (twice, self.twice)];
+        counts.into_iter().for_each(|(text, number)| tally.add(text, number));
+        tally
+    }
 }
 
 /// As many partitions as make each of a size that the processor's cache holds.
@@ -197,13 +222,6 @@ fn judge(question: &Question<'_>, pos: Partitions, state: Partitions) -> Result<
     Ok(all)
 }
 
-fn facts(display: &str, table: TableFacts, tally: Tally) -> InputFacts {
-    let ignored = tally.of(MERCHANDISE);
-    let mut notes = table.notes;
-    notes.extend(tally.notes());
-    InputFacts { file: display.to_owned(), sha256: table.sha256, rows: table.rows, ignored, notes }
-}
-
 fn state_facts(files: &[NamedFile], read: Vec<StateFile>) -> Vec<InputFacts> {
-    files.iter().zip(read).map(|((_, display), file)| facts(display, file.facts, file.tally)).collect()
+    files.iter().zip(read).map(|((_, display), file)| InputFacts::of(display, file.facts).with(file.tally)).collect()
 }

@@ -3,13 +3,13 @@
 use super::cell::{self, NOBODY};
 use super::clock::{Clock, Days, Moment};
 use super::record::{self, Effect, OFFSET_BITS, Package, Partitions, Record, Tags};
-use super::{Edges, GiveUp};
-use crate::inputs::{AFTER, BEFORE, MERCHANDISE, Tally};
+use super::{Counts, Edges, GiveUp};
+use crate::inputs::Tally;
 use crate::measures::Measures;
 use crate::pos_files::TWICE;
 use rustc_hash::FxHashMap;
 use trueup_core::{Dimension, PackageTag, Sku, Text, Unit, When, Zone};
-use trueup_pos::{SALES, SaleKind, SalesHeader, sale_column as column};
+use trueup_pos::{SaleKind, SalesHeader, sale_column as column};
 use trueup_table::{Blocks, PlainRow, SingleRows, TableFacts};
 
 /// Where the cells of a row are.
@@ -117,16 +117,6 @@ struct Reader<'m> {
     run: Run,
     receipts: Receipts,
     counts: Counts,
-    tally: Tally,
-}
-
-/// What happens in most rows is not looked up in the tally each time.
-#[derive(Default)]
-struct Counts {
-    before: u64,
-    after: u64,
-    merchandise: u64,
-    twice: u64,
 }
 
 /// Reads the whole file.
@@ -152,7 +142,6 @@ pub(super) fn read<'m>(
         run: Run::default(),
         receipts: Receipts::default(),
         counts: Counts::default(),
-        tally: Tally::default(),
     };
     while let Some(block) = blocks.next_block()? {
         for row in block.rows() {
@@ -160,19 +149,13 @@ pub(super) fn read<'m>(
         }
     }
     reader.end_run();
-    let counts = &reader.counts;
-    for (text, number) in
-        [(BEFORE, counts.before), (AFTER, counts.after), (MERCHANDISE, counts.merchandise), (TWICE, counts.twice)]
-    {
-        reader.tally.add(text, number);
-    }
     let (facts, rows) = blocks.finish();
     Ok(PosSide {
         tags: reader.tags,
         records: reader.records,
         odd: reader.odd,
         suspects: reader.receipts.suspects(),
-        tally: reader.tally,
+        tally: reader.counts.tally(TWICE),
         facts,
         rows,
     })
@@ -457,9 +440,4 @@ impl Receipts {
         }
         self.suspects
     }
-}
-
-/// Opens the file, if the join can read it.
-pub(super) fn open(path: &std::path::Path, display: &str) -> Result<Option<Blocks>, GiveUp> {
-    Blocks::open(path, display, &SALES).map_err(|_| GiveUp)
 }

@@ -3,8 +3,8 @@
 use super::cell;
 use super::clock::{Clock, Moment};
 use super::record::{self, Effect, Package, Partitions, Record, Tags};
-use super::{Edges, GiveUp, NamedFile};
-use crate::inputs::{AFTER, BEFORE, Tally};
+use super::{Counts, Edges, GiveUp, NamedFile, open};
+use crate::inputs::Tally;
 use crate::state_files::{SALES, TWICE, sale_column as column};
 use trueup_core::{When, Zone};
 use trueup_table::{Blocks, PlainRow, SingleRows, TableFacts};
@@ -89,13 +89,6 @@ struct Reader<'m> {
     counts: Counts,
 }
 
-#[derive(Default)]
-struct Counts {
-    before: u64,
-    after: u64,
-    twice: u64,
-}
-
 /// Reads all files, one after the other.
 pub(super) fn read(files: &[NamedFile], zone: &Zone, edges: Edges, partitions: usize) -> Result<StateSide, GiveUp> {
     let mut side = StateSide {
@@ -106,8 +99,8 @@ pub(super) fn read(files: &[NamedFile], zone: &Zone, edges: Edges, partitions: u
         files: Vec::new(),
     };
     let (mut base, mut receipts) = (0, Together::default());
-    for (path, display) in files {
-        let mut blocks = Blocks::open(path, display, &SALES).map_err(|_| GiveUp)?.ok_or(GiveUp)?;
+    for file in files {
+        let mut blocks = open(file, &SALES)?;
         let mut reader = Reader {
             edges,
             places: Places::of(&blocks),
@@ -129,14 +122,10 @@ pub(super) fn read(files: &[NamedFile], zone: &Zone, edges: Edges, partitions: u
         (side.tags, side.records) = (reader.tags, reader.records);
         (side.numberless, side.odd) = (reader.numberless, reader.odd);
         receipts = reader.receipts;
-        let mut tally = Tally::default();
-        let counts = reader.counts;
-        for (text, number) in [(BEFORE, counts.before), (AFTER, counts.after), (TWICE, counts.twice)] {
-            tally.add(text, number);
-        }
+        let tally = reader.counts.tally(TWICE);
         let (facts, rows) = blocks.finish();
         side.files.push(StateFile { facts, tally, rows, base });
-        base += path.metadata().map_err(|_| GiveUp)?.len();
+        base += file.0.metadata().map_err(|_| GiveUp)?.len();
     }
     if receipts.are_together() { Ok(side) } else { Err(GiveUp) }
 }

@@ -152,6 +152,7 @@ pub(crate) mod sale_column {
     pub const VOIDED_AT: usize = 6;
     pub const FINALIZED: usize = 7;
     pub const RECORDED_AT: usize = 8;
+    pub const RECORDED_BY: usize = 9;
 }
 
 /// The state's receipts, one row a line.
@@ -260,37 +261,43 @@ fn of_package(
 
 /// One line of a receipt.
 pub(crate) fn sale_row(zone: &Zone, measures: &mut Measures, row: &Row<'_>) -> Result<Movement, InputError> {
-    let package = fields::required_tag(row, 3)?;
-    let (number, unit) = number_and_unit(row, 4, 5)?;
+    let package = fields::required_tag(row, sale_column::PACKAGE)?;
+    let (number, unit) = number_and_unit(row, sale_column::QUANTITY, sale_column::UNIT)?;
     if number.mantissa() < 0 {
-        return Err(row.error(4, format!("{} is negative", quoted(row.get(4))), "zero or more", CORRECT_AND_RERUN));
+        return Err(row.error(
+            sale_column::QUANTITY,
+            format!("{} is negative", quoted(row.get(sale_column::QUANTITY))),
+            "zero or more",
+            CORRECT_AND_RERUN,
+        ));
     }
-    of_package(measures, row, (4, 5), (package, unit))?;
+    of_package(measures, row, (sale_column::QUANTITY, sale_column::UNIT), (package, unit))?;
     let sale = SaleLine {
-        number: ReceiptNumber::new(row.get(1)),
-        voided: fields::optional_when(row, 6, zone)?,
-        finalized: fields::flag(row, 7)?,
-        recorded: fields::optional_when(row, 8, zone)?.map(trueup_core::When::moment),
-        state_number: Text::new(row.get(0)),
+        number: ReceiptNumber::new(row.get(sale_column::NUMBER)),
+        voided: fields::optional_when(row, sale_column::VOIDED_AT, zone)?,
+        finalized: fields::flag(row, sale_column::FINALIZED)?,
+        recorded: fields::optional_when(row, sale_column::RECORDED_AT, zone)?.map(trueup_core::When::moment),
+        state_number: Text::new(row.get(sale_column::RECEIPT)),
         ..SaleLine::default()
     };
-    let sold = quantity(row, 4, number, unit)?;
+    let sold = quantity(row, sale_column::QUANTITY, number, unit)?;
     Ok(Movement {
         package,
         book: Book::State,
-        when: fields::when(row, 2, zone)?,
+        when: fields::when(row, sale_column::SOLD_AT, zone)?,
         kind: MovementKind::Sale(Box::new(sale)),
-        reference: Text::new(fields::required_text(row, 0, "the state's receipt")?),
+        reference: Text::new(fields::required_text(row, sale_column::RECEIPT, "the state's receipt")?),
         line: Text::default(),
         sku: Sku::default(),
         quantity: Ordered(
-            sold.checked_neg().map_err(|e| row.error(4, e.to_string(), "a quantity", CORRECT_AND_RERUN))?,
+            sold.checked_neg()
+                .map_err(|e| row.error(sale_column::QUANTITY, e.to_string(), "a quantity", CORRECT_AND_RERUN))?,
         ),
         number: Ordered(number),
         unit,
         reason: Text::default(),
         note: Text::default(),
-        by: Text::new(row.get(9)),
+        by: Text::new(row.get(sale_column::RECORDED_BY)),
     })
 }
 
