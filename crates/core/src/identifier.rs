@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 use std::fmt;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// A short text of another system, kept as it was given.
 pub type Text = CompactString;
@@ -74,6 +75,22 @@ impl ReceiptNumber {
             "" => "0",
             core => core,
         }
+    }
+
+    /// The core in so many bits (2 to 64), for tables of millions: the number itself, or where it is none or too large
+    /// for all bits but the highest, that bit and others of its SipHash.
+    ///
+    /// Equal cores have equal numbers; different ones nearly always have different numbers.
+    #[must_use]
+    pub fn core_number(&self, bits: u32) -> u64 {
+        let hashed = 1_u64.wrapping_shl(bits.wrapping_sub(1));
+        let core = self.core();
+        let number = core.parse().ok().filter(|number| *number < hashed);
+        number.filter(|_| core.bytes().all(|byte| byte.is_ascii_digit())).unwrap_or_else(|| {
+            let mut hasher = DefaultHasher::new();
+            core.hash(&mut hasher);
+            hasher.finish() & hashed.wrapping_sub(1) | hashed
+        })
     }
 }
 

@@ -8,8 +8,7 @@ use crate::packed::Packed;
 use crate::{Amount, Settings};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use trueup_core::{Book, CustomerType, Movement, MovementKind, PackageTag, SaleLine, When};
+use trueup_core::{Book, CustomerType, Movement, MovementKind, PackageTag, ReceiptNumber, SaleLine, When};
 
 /// The sales of one package, as long as each is either in both books alike or in flight to the state.
 #[derive(Debug, Default)]
@@ -102,7 +101,7 @@ impl Lane {
             && amount.is_negative()
             && settings.in_window(sale.when, Book::Pos)
             && settings.in_flight(sale.when, Book::State);
-        let (core, Some(slot)) = (core(line), slot(sale.when)) else { return Step::Left };
+        let (core, Some(slot)) = (core_of(&line.number), slot(sale.when)) else { return Step::Left };
         let Err(at) = self.find(core) else { return Step::Left };
         if !is_open || !self.is_new(core, (place, packed), sale) {
             return Step::Left;
@@ -123,7 +122,7 @@ impl Lane {
             let place = usize::try_from(place).unwrap_or(usize::MAX);
             let before = packed.places(sale.package).take_while(|(other, _)| *other < place);
             let lines = before.filter_map(|(_, one)| match &one.kind {
-                MovementKind::Sale(line) if one.book == Book::Pos => Some(part(self::core(line))),
+                MovementKind::Sale(line) if one.book == Book::Pos => Some(part(core_of(&line.number))),
                 _ => None,
             });
             self.known = Some(Box::new(lines.collect()));
@@ -132,7 +131,7 @@ impl Lane {
     }
 
     fn reported(&mut self, receipt: &Movement, line: &SaleLine, packed: &Packed, settings: &Settings) -> Step {
-        let core = core(line);
+        let core = core_of(&line.number);
         let Ok(at) = self.find(core) else { return Step::Left };
         let open = self.open[at];
         let Some(sale) = packed.at(open.place, receipt.package) else { return Step::Left };
@@ -160,22 +159,9 @@ fn is_same_sale(sale: &Movement, receipt: &Movement, settings: &Settings) -> boo
         && ours.price.zip(theirs.price).is_none_or(|(ours, theirs)| ours.0.same_value(theirs.0))
 }
 
-/// The core of the line's number in 64 bits. Numbers that look alike here are told apart by their text.
-fn core(line: &SaleLine) -> u64 {
-    core_of(line.number.core())
-}
-
-/// The same for a core that is known.
-pub(crate) fn core_of(core: &str) -> u64 {
-    const MOST_DIGITS: usize = 18;
-    if core.len() <= MOST_DIGITS
-        && let Ok(number) = core.parse()
-    {
-        return number;
-    }
-    let mut hasher = DefaultHasher::new();
-    core.hash(&mut hasher);
-    hasher.finish() | 1 << 63
+/// The core of a receipt's number in 64 bits. Numbers that look alike here are told apart by their text.
+pub(crate) fn core_of(number: &ReceiptNumber) -> u64 {
+    number.core_number(u64::BITS)
 }
 
 /// A part of a core's hash.

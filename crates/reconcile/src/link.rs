@@ -125,7 +125,7 @@ pub(crate) fn keys(package: &Working, shelf_item: Option<String>) -> Vec<Key> {
     let mut keys = Vec::new();
     for loose in &package.explained.loose {
         if !loose.number.is_empty() {
-            keys.push(Key::Receipt(loose.book, lane::core_of(loose.number.core())));
+            keys.push(Key::Receipt(loose.book, lane::core_of(&loose.number)));
         }
         match loose.book {
             // Where a line of the state has no number, its time is all there is.

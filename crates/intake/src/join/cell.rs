@@ -3,7 +3,7 @@
 use super::GiveUp;
 use super::record::{CORE_BITS, LARGEST_AMOUNT};
 use rustc_hash::FxHasher;
-use std::hash::{DefaultHasher, Hasher};
+use std::hash::Hasher;
 use trueup_core::{Decimal, Quantity, ReceiptNumber, Unit};
 
 /// 10⁻¹² in a thousandth.
@@ -109,29 +109,20 @@ const HASHED: u64 = 1 << (CORE_BITS - 1);
 /// The core of what names no receipt.
 pub(super) const NOBODY: u64 = 2 * HASHED - 1;
 
-/// The core of a receipt's number, [`ReceiptNumber::core`], in few bits: the number itself, or bits of a SipHash.
+/// The core of a receipt's number, [`ReceiptNumber::core_number`].
 ///
 /// Two receipts whose hashes are equal look like one with two sales, which is kept for the reconciler; only an unreported
 /// sale and a receipt of the state of the same package, day and quantity could be taken for a pair, if of all receipts just
 /// their hashes were equal: one time in seventy million million.
 pub(super) fn core(cell: &[u8]) -> Result<u64, GiveUp> {
-    let number = |digits: &[u8]| -> Option<u64> {
-        const MOST_DIGITS: usize = 18;
-        let plain = !digits.is_empty() && digits.len() <= MOST_DIGITS && digits.iter().all(u8::is_ascii_digit);
-        let value = || digits.iter().fold(0, |value, byte| value * 10 + u64::from(byte & 15));
-        plain.then(value).filter(|value| *value < HASHED)
-    };
-    if let Some(core) = number(cell) {
-        return Ok(core);
+    const MOST_DIGITS: usize = 18;
+    if !cell.is_empty() && cell.len() <= MOST_DIGITS && cell.iter().all(u8::is_ascii_digit) {
+        let number = cell.iter().fold(0, |value, byte| value * 10 + u64::from(byte & 15));
+        if number < HASHED {
+            return Ok(number);
+        }
     }
-    let text = ReceiptNumber::new(text(cell)?);
-    let core = text.core().as_bytes();
-    if let Some(core) = number(core) {
-        return Ok(core);
-    }
-    let mut hasher = DefaultHasher::new();
-    hasher.write(core);
-    Ok((hasher.finish() & (HASHED - 1) | HASHED).min(NOBODY - 1))
+    Ok(ReceiptNumber::new(text(cell)?).core_number(CORE_BITS).min(NOBODY - 1))
 }
 
 /// Whether the core is the number itself, so that it has an order.
