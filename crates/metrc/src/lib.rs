@@ -43,6 +43,8 @@
 //! # Ok::<(), trueup_metrc::WireError>(())
 //! ```
 
+pub mod api;
+pub mod client;
 mod error;
 mod latest;
 pub mod limits;

@@ -23,3 +23,6 @@ pub const MAX_LISTED: usize = 20;
 
 /// Characters of a foreign text that one message repeats.
 pub const MAX_QUOTED_CHARS: usize = 120;
+
+/// Bytes of one answer over the network: 64 MiB. A live page has about 100 KB; a manifest as PDF may have some MB.
+pub const MAX_ANSWER_BYTES: usize = 64 << 20;

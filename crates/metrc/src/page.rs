@@ -117,6 +117,12 @@ impl<'a> Envelope<'a> {
         Err(Fault::new(format!("page {page}"), format!("a page from 1 to {pages}"), AGAIN).in_field("Page"))
     }
 
+    /// Records and pages in all, as the page says.
+    pub fn totals(&self) -> (Option<u64>, Option<u64>) {
+        let count = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
+        (count(self.records()), count(self.group().2))
+    }
+
     fn records(&self) -> Option<i64> {
         self.total_records.or(self.total)
     }

@@ -149,9 +149,11 @@ impl<T: Record> OneFile<'_, T> {
         }
         let data_begin = begin + offset(data.get().as_ptr().addr().saturating_sub(json.as_ptr().addr()));
         let first = self.records;
-        let mut rows = Rows { json: data.get(), at: 0 };
+        let mut rows = Elements::new(data.get());
         let mut ids = Vec::new();
-        while let Some(row) = rows.next_row().map_err(|fault| self.locate(fault.at(data_begin + offset(rows.at))))? {
+        while let Some(row) =
+            rows.next_element().map_err(|fault| self.locate(fault.at(data_begin + offset(rows.at))))?
+        {
             let record = self.parse(row, data_begin + offset(rows.at - row.len()))?;
             ids.push((record.id(), record.sub_id()));
             self.give(record)?;
@@ -168,15 +170,19 @@ fn offset(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
-/// The elements of an array that is known to be JSON.
-struct Rows<'j> {
+/// The objects of an array that is known to be JSON.
+pub(crate) struct Elements<'j> {
     json: &'j str,
     at: usize,
 }
 
-impl<'j> Rows<'j> {
+impl<'j> Elements<'j> {
+    pub fn new(json: &'j str) -> Self {
+        Self { json, at: 0 }
+    }
+
     /// The next element, which must be an object; `at` is then behind it, or at what is wrong.
-    fn next_row(&mut self) -> Result<Option<&'j str>, Fault> {
+    pub fn next_element(&mut self) -> Result<Option<&'j str>, Fault> {
         let no_row = |found: &str, expected: &str| Fault::new(found, expected, "pull the page again").in_field("Data");
         let bytes = self.json.as_bytes();
         if self.at == 0 {

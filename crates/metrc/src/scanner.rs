@@ -397,6 +397,18 @@ fn truncated(found: &str) -> Fault {
     Fault::new(found, "the rest of it", "the file was cut off; pull the answer again")
 }
 
+/// A parser goes as deep as the brackets do, so they are counted before it begins.
+pub(crate) fn check_depth(value: &[u8]) -> Result<(), Fault> {
+    if !matches!(value.trim_ascii_start().first(), Some(b'{' | b'[')) {
+        return Ok(());
+    }
+    match Boundary::inside(0).advance(value) {
+        Step::End(_) => Ok(()),
+        Step::TooDeep(at) => Err(too_deep().at(u64::try_from(at).unwrap_or(u64::MAX))),
+        Step::More => Err(truncated("the end of the answer inside of a value")),
+    }
+}
+
 fn too_deep() -> Fault {
     let expected = format!("at most {MAX_DEPTH} levels");
     Fault::new("too deep: one more bracket", expected, "this is no answer of the API; pull it again")

@@ -13,6 +13,7 @@ use compact_str::{CompactString, ToCompactString};
 use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::api::Private;
 use crate::error::{Fault, quoted};
 use crate::limits::{MAX_NUMBER_CHARS, MAX_UNKNOWN_FIELDS};
 
@@ -33,6 +34,18 @@ impl NumberText {
         &self.0
     }
 
+    /// A number as it is written.
+    ///
+    /// # Errors
+    /// What is no JSON number, or longer than [`MAX_NUMBER_CHARS`](crate::limits::MAX_NUMBER_CHARS).
+    pub fn new(text: &str) -> Result<Self, NotANumber> {
+        let is_json = serde_json::from_str::<&RawValue>(text).is_ok_and(|raw| raw.get() == text);
+        if !is_json {
+            return Err(NotANumber);
+        }
+        Self::checked(text).map_err(|_| NotANumber)
+    }
+
     fn checked(text: &str) -> Result<Self, String> {
         if text.len() > MAX_NUMBER_CHARS {
             return Err(misfit("a number too long", &format!("at most {MAX_NUMBER_CHARS} characters")));
@@ -44,11 +57,89 @@ impl NumberText {
     }
 }
 
+impl serde::Serialize for NumberText {
+    /// For serde_json only: the number as it is written.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_raw(&self.0, serializer)
+    }
+}
+
+fn serialize_raw<S: serde::Serializer>(json: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    let raw = RawValue::from_string(json.to_owned()).map_err(serde::ser::Error::custom)?;
+    serde::Serialize::serialize(&raw, serializer)
+}
+
+/// JSON that is not looked into, as it was written. It may be about anybody, so that only its length is shown.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Raw(CompactString);
+
+impl Raw {
+    /// The JSON text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Takes a JSON text.
+    ///
+    /// # Errors
+    /// What is no JSON.
+    pub fn new(json: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str::<&RawValue>(json).map(|raw| Self(raw.get().into()))
+    }
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes of JSON", self.0.len())
+    }
+}
+
+impl serde::Serialize for Raw {
+    /// For serde_json only: the text as it is.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize_raw(&self.0, serializer)
+    }
+}
+
+/// A field's value as it is sent; what is empty is left out.
+pub(crate) trait Sent {
+    fn send<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error>;
+}
+
+macro_rules! sent {
+    ($($kind:ty),*) => {
+        $(impl Sent for $kind {
+            fn send<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+                map.serialize_entry(name, self)
+            }
+        })*
+    };
+}
+sent!(i64, bool, Text, NumberText, Raw, Private, jiff::civil::Date, jiff::civil::DateTime, jiff::Timestamp);
+
+impl<T: Sent> Sent for Option<T> {
+    fn send<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        self.as_ref().map_or(Ok(()), |value| value.send(name, map))
+    }
+}
+
+impl<T: serde::Serialize> Sent for Vec<T> {
+    fn send<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        if self.is_empty() { Ok(()) } else { map.serialize_entry(name, self) }
+    }
+}
+
 impl fmt::Display for NumberText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
+
+/// A text that is no JSON number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a JSON number of at most {MAX_NUMBER_CHARS} characters")]
+pub struct NotANumber;
 
 impl<'de> Deserialize<'de> for NumberText {
     /// From serde_json only: it reads the raw token.
@@ -341,6 +432,64 @@ impl Visitor<'_> for FlagVisitor {
             _ if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
             _ => Err(E::invalid_type(de::Unexpected::Str(text), &self)),
         }
+    }
+}
+
+/// Text that only [`Private::reveal`] shows.
+pub(crate) struct PrivateWords;
+
+impl Reading for PrivateWords {
+    type Out = Option<Private>;
+    fn read<'de, D: Deserializer<'de>>(value: D, context: &Context) -> Result<Self::Out, D::Error> {
+        // The parser's message would repeat a value that does not fit.
+        let text =
+            Words::read(value, context).map_err(|_| de::Error::custom(misfit("another value", "text or null")))?;
+        Ok(text.map(Private::new))
+    }
+}
+
+/// JSON as it is; null is `None`.
+pub(crate) struct RawValueReading;
+
+impl Reading for RawValueReading {
+    type Out = Option<Raw>;
+    fn read<'de, D: Deserializer<'de>>(value: D, _: &Context) -> Result<Self::Out, D::Error> {
+        let raw = <&RawValue>::deserialize(value)?;
+        Ok((raw.get() != "null").then(|| Raw(raw.get().into())))
+    }
+}
+
+/// Texts; null is the empty list.
+pub(crate) struct Texts;
+
+impl Reading for Texts {
+    type Out = Vec<Text>;
+    fn read<'de, D: Deserializer<'de>>(value: D, _: &Context) -> Result<Self::Out, D::Error> {
+        let texts = Option::<Vec<Option<Text>>>::deserialize(value)?;
+        Ok(texts.unwrap_or_default().into_iter().flatten().collect())
+    }
+}
+
+/// Texts that only [`Private::reveal`] shows.
+pub(crate) struct PrivateTexts;
+
+impl Reading for PrivateTexts {
+    type Out = Vec<Private>;
+    fn read<'de, D: Deserializer<'de>>(value: D, context: &Context) -> Result<Self::Out, D::Error> {
+        let texts = Texts::read(value, context).map_err(|_| de::Error::custom(misfit("other values", "texts")))?;
+        Ok(texts.into_iter().map(Private::new).collect())
+    }
+}
+
+/// Whole numbers; null is the empty list.
+pub(crate) struct Integers;
+
+impl Reading for Integers {
+    type Out = Vec<i64>;
+    fn read<'de, D: Deserializer<'de>>(value: D, _: &Context) -> Result<Self::Out, D::Error> {
+        let tokens = Option::<Vec<&RawValue>>::deserialize(value)?.unwrap_or_default();
+        let numbers: Result<Vec<Option<i64>>, String> = tokens.iter().map(|token| whole(token.get())).collect();
+        Ok(numbers.map_err(de::Error::custom)?.into_iter().flatten().collect())
     }
 }
 

@@ -1,0 +1,181 @@
+//! Reading whole lists, and proving that they are whole.
+
+use super::failure::{Failure, Problem};
+use super::target::Target;
+use super::transport::{Clock, Transport};
+use super::{Client, Policy};
+use crate::api::common::Named;
+use crate::api::employees::Employee;
+use crate::api::{Answer, Operation, Page, Text};
+use crate::api::{items, lab_tests, locations, packages, patients, sales, transfers};
+use futures_util::StreamExt;
+use futures_util::stream;
+use std::collections::BTreeMap;
+
+/// Rows of a page. The documentation allows no more than 20.
+pub(super) const PAGE_SIZE: u64 = 20;
+
+/// What tells rows of a list apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// One or two of Metrc's numbers.
+    Number(i64, i64),
+    /// A name that is there once.
+    Name(Text),
+}
+
+/// A row of a list.
+pub trait Listed {
+    /// What tells it from others; `None` if nothing does, as of adjustments.
+    fn key(&self) -> Option<Key>;
+}
+
+/// A list that was read as a whole.
+#[derive(Debug, Clone)]
+pub struct Proven<T> {
+    /// The rows, each once.
+    pub rows: Vec<T>,
+    /// Rows as the last page says; the same as there are, which was checked.
+    pub total: u64,
+    /// How often the list was read until its pages agreed.
+    pub passes: u32,
+    /// Names of fields that this crate does not know.
+    pub unknown_fields: Vec<String>,
+}
+
+/// The pages of one pass.
+struct Pass<T> {
+    rows: Vec<T>,
+    found: u64,
+    total: Option<u64>,
+    /// All pages promise the same, and keep it.
+    agree: bool,
+    unknown_fields: Vec<String>,
+}
+
+impl<T: Transport, C: Clock> Client<T, C> {
+    /// Reads all pages of a list. The sum is proven: every page promises as many rows as there are different ones.
+    ///
+    /// A list that changes meanwhile is read again, a few times.
+    ///
+    /// # Errors
+    /// Any [`Problem`]; [`Problem::Moving`] if the list does not hold still.
+    pub async fn list<R: Listed>(
+        &self,
+        operation: &Operation<(), Page<R>>,
+        target: &Target,
+    ) -> Result<Proven<R>, Failure>
+    where
+        Page<R>: Answer<Out = Page<R>>,
+    {
+        let mut passes = 0;
+        loop {
+            passes += 1;
+            let pass = self.pass(operation, target).await?;
+            match pass.total {
+                Some(total) if pass.agree && pass.found == total => {
+                    return Ok(Proven { rows: pass.rows, total, passes, unknown_fields: pass.unknown_fields });
+                }
+                _ if passes < self.policy().passes => {}
+                total => {
+                    let problem = Problem::Moving { found: pass.found, expected: total };
+                    return Err(Failure { request: 0, operation: operation.spec, problem });
+                }
+            }
+        }
+    }
+
+    async fn pass<R: Listed>(&self, operation: &Operation<(), Page<R>>, target: &Target) -> Result<Pass<R>, Failure>
+    where
+        Page<R>: Answer<Out = Page<R>>,
+    {
+        let page = |number| {
+            let target = target.clone().page(number, PAGE_SIZE);
+            async move { self.get(operation, &target).await }
+        };
+        let first = page(1).await?;
+        let (total, last) = (first.total, first.pages.unwrap_or(1).max(1));
+        let Policy { at_once, .. } = *self.policy();
+        let rest = stream::iter(2..=last).map(page).buffered(at_once.max(1));
+        let pages: Vec<Result<Page<R>, Failure>> = stream::iter([Ok(first)]).chain(rest).collect().await;
+        put_together(pages, total)
+    }
+}
+
+fn put_together<R: Listed>(pages: Vec<Result<Page<R>, Failure>>, total: Option<u64>) -> Result<Pass<R>, Failure> {
+    let mut keyed = BTreeMap::new();
+    let mut pass = Pass { rows: Vec::new(), found: 0, total, agree: true, unknown_fields: Vec::new() };
+    for page in pages {
+        let page = page?;
+        pass.agree &= page.total == total;
+        for name in page.unknown_fields {
+            if !pass.unknown_fields.contains(&name) {
+                pass.unknown_fields.push(name);
+            }
+        }
+        for row in page.rows {
+            // A row that came twice was moved to a later page while the list was read.
+            let is_double = row.key().is_some_and(|key| keyed.insert(key, ()).is_some());
+            if !is_double {
+                pass.rows.push(row);
+            }
+        }
+    }
+    pass.found = u64::try_from(pass.rows.len()).unwrap_or(u64::MAX);
+    Ok(pass)
+}
+
+macro_rules! listed {
+    ($($row:ty: |$it:ident| $key:expr;)*) => {
+        $(impl Listed for $row {
+            fn key(&self) -> Option<Key> {
+                let key: fn(&Self) -> Option<Key> = |$it| $key;
+                key(self)
+            }
+        })*
+    };
+}
+
+fn number(id: Option<i64>) -> Option<Key> {
+    id.map(|id| Key::Number(id, 0))
+}
+
+fn numbers(id: Option<i64>, sub_id: Option<i64>) -> Option<Key> {
+    id.map(|id| Key::Number(id, sub_id.unwrap_or(0)))
+}
+
+fn name(name: Option<&Text>) -> Option<Key> {
+    name.cloned().map(Key::Name)
+}
+
+listed! {
+    Named: |it| number(it.id);
+    Employee: |it| name(it.license.as_ref().and_then(|license| license.employee_license_number.as_ref()));
+    items::Item: |it| number(it.id);
+    items::Brand: |it| number(it.id);
+    items::Category: |it| name(it.name.as_ref());
+    lab_tests::LabTestBatch: |it| number(it.id);
+    lab_tests::LabTestType: |it| number(it.id);
+    lab_tests::LabResult: |_it| None;
+    locations::Location: |it| number(it.id);
+    locations::LocationType: |it| number(it.id);
+    packages::Package: |it| number(it.id);
+    packages::Reason: |it| name(it.name.as_ref());
+    packages::Adjustment: |_it| None;
+    packages::LabSample: |_it| None;
+    packages::TransferredPackage: |it| numbers(it.id, it.package_id);
+    patients::Patient: |it| number(it.patient_id);
+    patients::CheckIn: |it| number(it.id);
+    sales::Receipt: |it| number(it.id);
+    sales::Delivery: |it| number(it.id);
+    sales::RetailerDelivery: |it| number(it.id);
+    transfers::Transfer: |it| numbers(it.id, it.delivery_id);
+    transfers::TransferDelivery: |it| number(it.id);
+    transfers::DeliveryPackage: |it| number(it.package_id);
+    transfers::RequiredBatch: |it| numbers(it.package_id, it.lab_test_batch_id);
+    transfers::WholesalePrice: |it| number(it.package_id);
+    transfers::Transporter: |_it| None;
+    transfers::TransporterDetail: |_it| None;
+    transfers::HubTransfer: |it| number(it.id);
+    transfers::TransferType: |it| name(it.name.as_ref());
+}
