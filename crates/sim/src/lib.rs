@@ -14,6 +14,7 @@ mod files;
 mod for_sale;
 mod goods;
 mod guard;
+pub mod metrc;
 mod mistake;
 mod options;
 mod pos;

@@ -136,6 +136,8 @@ impl<T: Row> Body for T {
 pub trait Answer {
     /// In pages.
     const PAGED: bool = false;
+    /// In JSON.
+    const JSON: bool = true;
     /// What it becomes.
     type Out;
 
@@ -264,6 +266,7 @@ impl Answer for Ids {
 }
 
 impl Answer for Bytes {
+    const JSON: bool = false;
     type Out = Vec<u8>;
 
     fn read(body: &[u8], _: &str) -> Result<Vec<u8>, WireError> {

@@ -58,6 +58,8 @@ answers! {
         product_requires_decontamination = Flag, "ProductRequiresDecontamination";
         contains_decontaminated_product = Flag, "ContainsDecontaminatedProduct";
         decontamination_date = Date, "DecontaminationDate";
+        contains_pre_treated_product = Flag, "ContainsPreTreatedProduct";
+        pre_treatment_date = Date, "PreTreatmentDate";
         received_date_time = Date, "ReceivedDateTime";
         received_from_manifest_number = Words, "ReceivedFromManifestNumber";
         received_from_facility_license_number = Words, "ReceivedFromFacilityLicenseNumber";
@@ -171,6 +173,8 @@ answers! {
         product_requires_decontamination = Flag, "ProductRequiresDecontamination";
         contains_decontaminated_product = Flag, "ContainsDecontaminatedProduct";
         decontamination_date = Date, "DecontaminationDate";
+        contains_pre_treated_product = Flag, "ContainsPreTreatedProduct";
+        pre_treatment_date = Date, "PreTreatmentDate";
         received_date_time = Date, "ReceivedDateTime";
         received_from_manifest_number = Words, "ReceivedFromManifestNumber";
         received_from_facility_license_number = Words, "ReceivedFromFacilityLicenseNumber";

@@ -91,6 +91,11 @@ impl<T: Transport, C: Clock> Client<T, C> {
         Self { transport, clock, keys, gate, policy, next_request: AtomicU64::new(1) }
     }
 
+    /// What carries its requests.
+    pub const fn transport(&self) -> &T {
+        &self.transport
+    }
+
     /// The clock it goes by.
     pub const fn clock(&self) -> &C {
         &self.clock
@@ -125,7 +130,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         let request = self.request(id, spec, target, body).map_err(failed)?;
         let mut attempt = 1;
         loop {
-            let problem = match self.attempt(&request, target.licence.as_deref()).await {
+            let problem = match self.attempt(&request, target.licence.as_deref(), A::JSON).await {
                 Outcome::Answered(body) => match A::read(&body, &spec.to_string()) {
                     Ok(answer) => return Ok(answer),
                     Err(error) => failure::unreadable(spec.method, &body, error),
@@ -151,7 +156,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         Ok(Request { id, operation: *spec, target: path, authorization: self.keys.basic(), body })
     }
 
-    async fn attempt(&self, request: &Request, licence: Option<&str>) -> Outcome {
+    async fn attempt(&self, request: &Request, licence: Option<&str>, json: bool) -> Outcome {
         let method = request.operation.method;
         let _pass = if method.is_read() { Some(self.gate.enter(licence, &self.clock).await) } else { None };
         let reply = {
@@ -163,7 +168,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
             }
         };
         match reply {
-            Ok(reply) if reply.status == 200 && !reply.is_web_page() => Outcome::Answered(reply.body),
+            Ok(reply) if reply.status == 200 && !(json && reply.is_web_page()) => Outcome::Answered(reply.body),
             Ok(reply) => {
                 let problem = failure::of_reply(method, &reply);
                 if let Problem::Throttled { retry_after } = problem {

@@ -1,0 +1,271 @@
+//! What goes wrong between a client and the state, on demand and by a seed.
+
+use super::exchange::{Reply, Request};
+use crate::SimError;
+use crate::dice::Dice;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::time::Duration;
+
+/// A kind of trouble.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Nothing is done, nothing is answered.
+    TimeOutBefore,
+    /// It is done, nothing is answered.
+    TimeOutAfter,
+    /// Nothing is answered; it is done some time later.
+    LateEffect,
+    /// The connection is cut; nothing is done.
+    CutBefore,
+    /// It is done; the connection is cut half-way through the answer.
+    CutAfter,
+    /// 429; nothing is done.
+    TooManyRequests,
+    /// 500; nothing is done.
+    ErrorBefore,
+    /// It is done, and answered with 500.
+    ErrorAfter,
+    /// 503 with a page for people; nothing is done.
+    Maintenance,
+    /// 200 with a page for people; nothing is done.
+    WebPage,
+    /// It is answered as if it were done, and is not.
+    LostWrite,
+    /// A page of a list lacks its last row.
+    ShortPage,
+    /// The page before is answered again.
+    RepeatedPage,
+    /// The user's key is not known.
+    KeyExpired,
+    /// A flood of nested arrays instead of the answer.
+    Nested,
+    /// Numbers that are none.
+    NotANumber,
+}
+
+impl Fault {
+    /// All of them.
+    pub const ALL: [Self; 16] = [
+        Self::TimeOutBefore,
+        Self::TimeOutAfter,
+        Self::LateEffect,
+        Self::CutBefore,
+        Self::CutAfter,
+        Self::TooManyRequests,
+        Self::ErrorBefore,
+        Self::ErrorAfter,
+        Self::Maintenance,
+        Self::WebPage,
+        Self::LostWrite,
+        Self::ShortPage,
+        Self::RepeatedPage,
+        Self::KeyExpired,
+        Self::Nested,
+        Self::NotANumber,
+    ];
+}
+
+/// Which requests are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum On {
+    /// All.
+    #[default]
+    Any,
+    /// GET.
+    Reads,
+    /// POST, PUT and DELETE.
+    Writes,
+}
+
+/// How often something goes wrong.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Share {
+    kind: Fault,
+    /// Of a thousand requests.
+    per_mille: u32,
+    #[serde(default)]
+    on: On,
+    /// Only requests whose path has this.
+    path: Option<String>,
+    /// At most so often.
+    most: Option<u64>,
+}
+
+/// What a file of faults says.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// Milliseconds that an answer takes, at least and at most.
+    #[serde(default)]
+    latency_ms: [u32; 2],
+    /// Milliseconds after which a late effect comes, at least and at most.
+    #[serde(default = "late")]
+    late_ms: [u32; 2],
+    #[serde(default)]
+    fault: Vec<Share>,
+}
+
+const fn late() -> [u32; 2] {
+    [1_000, 20_000]
+}
+
+/// Decides what becomes of each request.
+#[derive(Debug)]
+pub struct Faults {
+    wanted: Wanted,
+    seen: Vec<u64>,
+    dice: Dice,
+}
+
+/// When a request has its effect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Now,
+    Never,
+    After(Duration),
+}
+
+/// What the client gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Answer,
+    /// The answer, changed.
+    Changed(Fault),
+    Instead(Reply),
+    Nothing,
+    CutBefore,
+    CutAfter,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plan {
+    /// Until it has its effect, and as long again until it is answered.
+    pub each_way: Duration,
+    pub effect: Effect,
+    pub outcome: Outcome,
+}
+
+impl Faults {
+    /// Nothing goes wrong, and answers take no time.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::of(Wanted { latency_ms: [0, 0], late_ms: late(), fault: Vec::new() }, 0)
+    }
+
+    /// Only answers take time: so many milliseconds, at least and at most.
+    #[must_use]
+    pub fn latency(milliseconds: [u32; 2], seed: u64) -> Self {
+        Self::of(Wanted { latency_ms: milliseconds, late_ms: late(), fault: Vec::new() }, seed)
+    }
+
+    /// As a TOML text says.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn read(toml: &str, file: &str, seed: u64) -> Result<Self, SimError> {
+        let wanted = toml::from_str(toml).map_err(|error: toml::de::Error| SimError::Faults {
+            file: file.to_owned(),
+            found: error.message().to_owned(),
+            known: "latency_ms, late_ms and tables [[fault]] of kind, per_mille, on, path and most".to_owned(),
+        })?;
+        Ok(Self::of(wanted, seed))
+    }
+
+    fn of(wanted: Wanted, seed: u64) -> Self {
+        let seen = vec![0; wanted.fault.len()];
+        Self { wanted, seen, dice: Dice::new(seed, "faults") }
+    }
+
+    /// The next requests of this kind go wrong so, `most` of them.
+    pub fn plant(&mut self, kind: Fault, on: On, path: &str, most: u64) {
+        let path = (!path.is_empty()).then(|| path.to_owned());
+        self.wanted.fault.push(Share { kind, per_mille: 1_000, on, path, most: Some(most) });
+        self.seen.push(0);
+    }
+
+    /// How often things went wrong so far.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.seen.iter().sum()
+    }
+
+    fn chosen(&mut self, request: &Request) -> Option<Fault> {
+        for (share, seen) in self.wanted.fault.iter().zip(&mut self.seen) {
+            let is_meant = match share.on {
+                On::Any => true,
+                On::Reads => request.is_read(),
+                On::Writes => !request.is_read(),
+            };
+            let on_path = share.path.as_ref().is_none_or(|path| request.target.contains(path.as_str()));
+            let is_left = share.most.is_none_or(|most| *seen < most);
+            if is_meant && on_path && is_left && self.dice.chance(share.per_mille, 1_000) {
+                *seen += 1;
+                return Some(share.kind);
+            }
+        }
+        None
+    }
+
+    fn between(&mut self, [least, most]: [u32; 2]) -> Duration {
+        let rolled = self.dice.between(i64::from(least), i64::from(most.max(least)));
+        Duration::from_millis(u64::try_from(rolled).unwrap_or(0))
+    }
+
+    pub(super) fn plan(&mut self, _now: Timestamp, request: &Request) -> Plan {
+        let each_way = self.between(self.wanted.latency_ms) / 2;
+        let late = self.between(self.wanted.late_ms);
+        let instead = |reply| (Effect::Never, Outcome::Instead(reply));
+        let (effect, outcome) = match self.chosen(request) {
+            None => (Effect::Now, Outcome::Answer),
+            Some(Fault::TimeOutBefore) => (Effect::Never, Outcome::Nothing),
+            Some(Fault::TimeOutAfter) => (Effect::Now, Outcome::Nothing),
+            Some(Fault::LateEffect) => (Effect::After(late), Outcome::Nothing),
+            Some(Fault::CutBefore) => (Effect::Never, Outcome::CutBefore),
+            Some(Fault::CutAfter) => (Effect::Now, Outcome::CutAfter),
+            Some(Fault::TooManyRequests) => {
+                let reply = Reply::message(429, "Too many requests. Please try again later.");
+                instead(Reply { retry_after: Some(2), ..reply })
+            }
+            Some(Fault::ErrorBefore) => instead(error()),
+            Some(Fault::ErrorAfter) => (Effect::Now, Outcome::Instead(error())),
+            Some(Fault::Maintenance) => instead(Reply::web_page(503, "Scheduled maintenance")),
+            Some(Fault::WebPage) => instead(Reply::web_page(200, "Scheduled maintenance")),
+            Some(Fault::LostWrite) => (Effect::Never, Outcome::Changed(Fault::LostWrite)),
+            Some(Fault::KeyExpired) => instead(Reply::message(401, "Authorization has been denied for this request.")),
+            Some(Fault::Nested) => instead(Reply::json(200, "[".repeat(10 << 20))),
+            Some(fault) => (Effect::Now, Outcome::Changed(fault)),
+        };
+        Plan { each_way, effect, outcome }
+    }
+}
+
+fn error() -> Reply {
+    Reply::message(500, "An error has occurred.")
+}
+
+/// An answer that is changed on its way.
+pub(super) fn changed(fault: Fault, reply: Reply) -> Reply {
+    let text = String::from_utf8_lossy(&reply.body).into_owned();
+    let body = match fault {
+        Fault::ShortPage => without_last_row(&text),
+        Fault::NotANumber => text.replacen("\"Quantity\":", "\"Quantity\":NaN,\"Was\":", 1),
+        _ => text,
+    };
+    Reply { body: body.into_bytes(), ..reply }
+}
+
+/// A page whose last row is not there; it still says how many there were.
+fn without_last_row(page: &str) -> String {
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(page) else { return page.to_owned() };
+    if let Some(rows) = value.get_mut("Data").and_then(serde_json::Value::as_array_mut) {
+        rows.pop();
+        let left = rows.len();
+        value["RecordsOnPage"] = left.into();
+    }
+    value.to_string()
+}

@@ -1,0 +1,176 @@
+//! The server as clients meet it: with time that passes, limits, and what goes wrong on the way.
+
+use super::exchange::{Reply, Request};
+use super::faults::{Effect, Fault, Faults, Outcome, Plan, changed};
+use super::{ByHand, Metrc, Refused};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
+
+/// What a client gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Carried {
+    /// A reply.
+    Reply(Reply),
+    /// Nothing, for ever.
+    Nothing,
+    /// The connection ends before anything came.
+    Cut,
+    /// The connection ends after so many bytes of the body.
+    CutAfter(Reply, usize),
+}
+
+/// Requests that were answered, of each kind.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counted {
+    /// Reads.
+    pub reads: u64,
+    /// Writes.
+    pub writes: u64,
+    /// Of all, those that were refused with 429.
+    pub throttled: u64,
+}
+
+/// A server on the runtime's clock, virtual or not.
+#[derive(Debug)]
+pub struct Served {
+    set_to: Timestamp,
+    set_at: Instant,
+    /// How far the server's clock is ahead of the client's.
+    skew: SignedDuration,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    server: Metrc,
+    faults: Faults,
+    counted: Counted,
+    /// What will be done later, by moment.
+    late: Vec<(Timestamp, Request)>,
+    /// Pages that were answered, to answer one again.
+    last_page: Option<Reply>,
+}
+
+impl Served {
+    /// Serves, beginning at `now`.
+    #[must_use]
+    pub fn new(server: Metrc, faults: Faults, now: Timestamp) -> Self {
+        let inner = Inner { server, faults, counted: Counted::default(), late: Vec::new(), last_page: None };
+        Self { set_to: now, set_at: Instant::now(), skew: SignedDuration::ZERO, inner: Mutex::new(inner) }
+    }
+
+    /// With a clock that is ahead.
+    #[must_use]
+    pub fn ahead_by(mut self, skew: SignedDuration) -> Self {
+        self.skew = skew;
+        self
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        // A test that failed while it held the lock has failed already.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let passed = self.set_to.checked_add(self.set_at.elapsed()).unwrap_or(Timestamp::MAX);
+        passed.checked_add(self.skew).unwrap_or(Timestamp::MAX)
+    }
+
+    /// What was asked so far.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        self.inner().counted
+    }
+
+    /// Looks at the server, or changes it, outside of any request.
+    pub fn with<R>(&self, what: impl FnOnce(&mut Metrc, &mut Faults, Timestamp) -> R) -> R {
+        let now = self.now();
+        let mut inner = self.inner();
+        inner.do_late(now);
+        let Inner { server, faults, .. } = &mut *inner;
+        what(server, faults, now)
+    }
+
+    /// A person does something in the web page.
+    ///
+    /// # Errors
+    /// What the page does not let him do.
+    pub fn by_hand(&self, licence: &str, person: &str, what: &ByHand) -> Result<(), Refused> {
+        self.with(|server, _, now| server.by_hand(now, licence, person, what))
+    }
+
+    /// Carries a request to the server, and what it says back.
+    pub async fn exchange(&self, request: Request) -> Carried {
+        let (admitted, plan) = {
+            let now = self.now();
+            let mut inner = self.inner();
+            match request.is_read() {
+                true => inner.counted.reads += 1,
+                false => inner.counted.writes += 1,
+            }
+            let plan = inner.faults.plan(now, &request);
+            let admitted = inner.server.begin(now, &request);
+            inner.counted.throttled += u64::from(admitted.is_err());
+            (admitted, plan)
+        };
+        let ticket = match admitted {
+            Ok(ticket) => ticket,
+            Err(reply) => return Carried::Reply(reply),
+        };
+        tokio::time::sleep(plan.each_way).await;
+        let reply = self.inner().effect(self.now(), &request, &plan);
+        tokio::time::sleep(plan.each_way).await;
+        self.inner().server.end(ticket);
+        carried(plan, reply)
+    }
+}
+
+impl Inner {
+    fn do_late(&mut self, now: Timestamp) {
+        self.late.sort_by_key(|(due, _)| *due);
+        while self.late.first().is_some_and(|(due, _)| *due <= now) {
+            let (due, request) = self.late.remove(0);
+            self.server.handle(due, &request);
+        }
+    }
+
+    fn effect(&mut self, now: Timestamp, request: &Request, plan: &Plan) -> Reply {
+        self.do_late(now);
+        match plan.effect {
+            Effect::Now if plan.outcome == Outcome::Changed(Fault::RepeatedPage) && self.last_page.is_some() => {
+                self.last_page.clone().unwrap_or_else(|| Reply::empty(200))
+            }
+            Effect::Now => {
+                let reply = self.server.handle(now, request);
+                if request.is_read() && reply.body.starts_with(b"{\"Data\"") {
+                    self.last_page = Some(reply.clone());
+                }
+                reply
+            }
+            Effect::After(wait) => {
+                let due = now.checked_add(wait).unwrap_or(now);
+                self.late.push((due, request.clone()));
+                Reply::empty(200)
+            }
+            Effect::Never if request.method == "POST" => super::context::created(&[1]),
+            Effect::Never => Reply::empty(200),
+        }
+    }
+}
+
+fn carried(plan: Plan, reply: Reply) -> Carried {
+    match plan.outcome {
+        Outcome::Answer => Carried::Reply(reply),
+        Outcome::Changed(fault) => Carried::Reply(changed(fault, reply)),
+        Outcome::Instead(other) => Carried::Reply(other),
+        Outcome::Nothing => Carried::Nothing,
+        Outcome::CutBefore => Carried::Cut,
+        Outcome::CutAfter => {
+            let half = reply.body.len() / 2;
+            Carried::CutAfter(reply, half)
+        }
+    }
+}
