@@ -63,6 +63,7 @@ impl Transport for Http {
         })?;
         let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let (content_type, retry_after) = (header("Content-Type"), header("Retry-After"));
+        let date = header("Date").and_then(|text| jiff::fmt::rfc2822::parse(&text).ok()).map(|at| at.timestamp());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|_| NoReply::Lost(Lost::Cut))? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -70,7 +71,7 @@ impl Transport for Http {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply { status: response.status().as_u16(), content_type, retry_after, body })
+        Ok(Reply { status: response.status().as_u16(), content_type, retry_after, date, body })
     }
 }
 

@@ -15,6 +15,7 @@ mod gate;
 mod http;
 mod keys;
 mod list;
+mod pull;
 mod target;
 mod transport;
 
@@ -24,15 +25,17 @@ pub use gate::{Gate, Limits};
 pub use http::{Http, HttpError, TokioClock};
 pub use keys::Keys;
 pub use list::{Key, Listed, Proven};
+pub use pull::{Changed, Cursor, List, Pace, Proof, Report};
 pub use target::{Target, Window};
 pub use transport::{Clock, NoReply, Reply, Request, Transport};
 
 use crate::api::facilities::{FACILITIES, Facility};
 use crate::api::{Answer, Body, Operation, Spec};
 use futures_util::future::{Either, select};
+use jiff::SignedDuration;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How a client behaves.
@@ -77,6 +80,8 @@ pub struct Client<T, C> {
     gate: Arc<Gate>,
     policy: Policy,
     next_request: AtomicU64,
+    /// Seconds by which the state's clock is ahead of ours, by its last answer.
+    ahead: AtomicI64,
 }
 
 /// What one attempt came to.
@@ -88,7 +93,7 @@ enum Outcome {
 impl<T: Transport, C: Clock> Client<T, C> {
     /// A client. `gate` is shared by all clients with the same vendor key, in this process.
     pub fn new(transport: T, clock: C, keys: Keys, gate: Arc<Gate>, policy: Policy) -> Self {
-        Self { transport, clock, keys, gate, policy, next_request: AtomicU64::new(1) }
+        Self { transport, clock, keys, gate, policy, next_request: AtomicU64::new(1), ahead: AtomicI64::new(0) }
     }
 
     /// What carries its requests.
@@ -99,6 +104,13 @@ impl<T: Transport, C: Clock> Client<T, C> {
     /// The clock it goes by.
     pub const fn clock(&self) -> &C {
         &self.clock
+    }
+
+    /// Now, by the state's clock as its last answer showed it; by ours before there was one.
+    pub fn state_now(&self) -> jiff::Timestamp {
+        let ahead = SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let now = self.clock.now();
+        now.checked_add(ahead).unwrap_or(now)
     }
 
     /// How it behaves.
@@ -167,6 +179,9 @@ impl<T: Transport, C: Clock> Client<T, C> {
                 Either::Right(_) => Err(NoReply::Lost(Lost::TimedOut)),
             }
         };
+        if let Ok(Reply { date: Some(date), .. }) = &reply {
+            self.ahead.store(date.duration_since(self.clock.now()).as_secs(), Ordering::Relaxed);
+        }
         match reply {
             Ok(reply) if reply.status == 200 && !(json && reply.is_web_page()) => Outcome::Answered(reply.body),
             Ok(reply) => {

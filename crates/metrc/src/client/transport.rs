@@ -37,6 +37,8 @@ pub struct Reply {
     pub content_type: Option<String>,
     /// The header `Retry-After`.
     pub retry_after: Option<String>,
+    /// The header `Date`: the server's clock.
+    pub date: Option<jiff::Timestamp>,
     /// The body.
     pub body: Vec<u8>,
 }

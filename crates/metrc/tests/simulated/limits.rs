@@ -1,23 +1,118 @@
-//! The limits of the API are never reached.
+//! A full pull obeys the limits, and the next one costs what changed.
 
-use crate::world::{STORE, World};
-use trueup_metrc::api::{packages, sales};
-use trueup_metrc::client::{Target, Window};
+use crate::world::{STORE, World, line, receipt};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use trueup_metrc::api::sales;
+use trueup_metrc::client::{Changed, Cursor, Pace, Report, Target};
 use trueup_sim::metrc::{Faults, Settings, Sizes};
 
+/// The simulated store as pulled: numbers of what there is, by kind.
+#[derive(Default, Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    packages: BTreeMap<i64, String>,
+    receipts: BTreeMap<i64, usize>,
+    deliveries: usize,
+    adjustments: usize,
+    transfers: BTreeMap<i64, usize>,
+}
+
+impl Seen {
+    fn take(&mut self, changed: Changed) {
+        match changed {
+            Changed::Package(package, _) => {
+                let held = package.quantity.as_ref().unwrap().to_string();
+                self.packages.insert(package.id.unwrap(), held);
+            }
+            Changed::Receipt(receipt) => drop(self.receipts.insert(receipt.id.unwrap(), receipt.transactions.len())),
+            Changed::Delivery(_) => self.deliveries += 1,
+            Changed::Adjustment(_) => self.adjustments += 1,
+            Changed::Transfer(transfer, packages, _) => {
+                self.transfers.insert(transfer.id.unwrap(), packages.len());
+            }
+        }
+    }
+}
+
+async fn pull(world: &World, cursor: &mut Cursor, seen: &mut Seen) -> Report {
+    let report = world.client.pull(STORE, Pace::default(), cursor, &mut |changed| seen.take(changed)).await;
+    report.unwrap_or_else(|failure| panic!("{failure}"))
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_full_list_is_read_without_one_refusal_and_is_whole() {
-    let sizes = Sizes { packages: 1_010, receipts: 500, ..Sizes::default() };
+async fn a_full_pull_of_a_large_store_meets_no_refusal_and_asks_each_thing_once() {
+    let sizes = Sizes { packages: 5_000, receipts: 33_450, adjustments: 959, days: 365, ..Sizes::default() };
     let world = World::with(Settings::default(), sizes, Faults::latency([20, 200], 1));
-    let window = Window { from: "2015-01-01T00:00:00Z".parse().unwrap(), to: world.served.now() };
-    let target = Target::of(STORE).modified(window);
-    let active = world.client.list(&packages::ACTIVE, &target).await.unwrap();
-    assert_eq!((active.rows.len(), active.total, active.passes), (1_010, 1_010, 1));
-    assert_eq!(active.unknown_fields, [""; 0]);
+    let (mut cursor, mut seen) = (Cursor::default(), Seen::default());
+    let began = world.served.now();
+    let report = pull(&world, &mut cursor, &mut seen).await;
+    assert_eq!((seen.packages.len(), seen.receipts.len(), seen.adjustments), (5_008, 33_450, 959));
+    assert_eq!((seen.deliveries, seen.transfers.len()), (0, 2));
+    assert!(seen.receipts.values().all(|lines| *lines > 0));
+    assert!(report.proofs.iter().all(|proof| proof.passes == 1));
+    assert_eq!((report.not_permitted.len(), report.unknown_fields.len()), (0, 0));
     let counted = world.served.counted();
-    assert_eq!((counted.reads, counted.throttled), (51, 0));
-    let inactive = world.client.list(&sales::RECEIPTS_INACTIVE, &target).await.unwrap();
-    let active = world.client.list(&sales::RECEIPTS_ACTIVE, &target).await.unwrap();
-    assert_eq!(inactive.total + active.total, 500);
-    assert!(active.rows.iter().all(|receipt| receipt.transactions.is_empty()));
+    let one_pass = 5_000_u64.div_ceil(20) + 33_450_u64.div_ceil(20) + 33_450 + 959_u64.div_ceil(20);
+    println!("{} requests, {one_pass} in one pass, {} refused", counted.reads, counted.throttled);
+    println!("{} minutes at the limit", world.served.now().duration_since(began).as_mins());
+    assert_eq!(counted.throttled, 0);
+    assert!(counted.reads * 100 <= one_pass * 105, "{} of {one_pass}", counted.reads);
+
+    // A day later one in a hundred changed.
+    tokio::time::sleep(Duration::from_hours(24)).await;
+    sell(&world, 334).await;
+    let before = world.served.counted().reads;
+    let mut second = Seen::default();
+    pull(&world, &mut cursor, &mut second).await;
+    let asked = world.served.counted().reads - before;
+    assert_eq!(second.receipts.len(), 334);
+    println!("{asked} requests after 334 sales");
+    // Each sale is fetched; the lists of sales and of the packages that were sold from are read.
+    assert!(asked < 334 + 334 / 20 + 334 / 20 + 40, "{asked}");
+    let before = world.served.counted().reads;
+    let mut third = Seen::default();
+    pull(&world, &mut cursor, &mut third).await;
+    assert_eq!(third, Seen::default());
+    println!("{} requests after nothing", world.served.counted().reads - before);
+}
+
+/// Sells from package after package, ten receipts a request.
+async fn sell(world: &World, count: usize) {
+    let active = world.active().await;
+    let mut sold = Vec::new();
+    for (number, package) in active.iter().take(count).enumerate() {
+        sold.push(receipt(&format!("D-{number}"), vec![line(package, "1")]));
+    }
+    for ten in sold.chunks(10) {
+        world.ok(&sales::CREATE_RECEIPTS, Target::of(STORE), ten).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_accepts_only_days_is_asked_day_by_day() {
+    let settings = Settings { longest_window: Some(jiff::SignedDuration::from_hours(24)), ..Settings::default() };
+    let sizes = Sizes { receipts: 60, ..Sizes::default() };
+    let world = World::with(settings, sizes, Faults::none());
+    let pace = Pace { beginning: "2026-11-01T00:00:00Z".parse().unwrap(), ..Pace::default() };
+    let (mut cursor, mut seen) = (Cursor::default(), Seen::default());
+    let pulled = world.client.pull(STORE, pace, &mut cursor, &mut |changed| seen.take(changed)).await.unwrap();
+    assert_eq!((seen.packages.len(), seen.receipts.len(), seen.adjustments), (68, 60, 12));
+    assert!(pulled.proofs.len() > 12 * 19, "{}", pulled.proofs.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_off_loses_nothing() {
+    for minutes in [-90, 90] {
+        let skew = jiff::SignedDuration::from_mins(minutes);
+        let world = World::ahead_by(skew, Sizes::default());
+        let (mut cursor, mut seen) = (Cursor::default(), Seen::default());
+        pull(&world, &mut cursor, &mut seen).await;
+        for round in 0..3_usize {
+            tokio::time::sleep(Duration::from_mins(7)).await;
+            sell(&world, 3).await;
+            let before = seen.receipts.len();
+            pull(&world, &mut cursor, &mut seen).await;
+            assert_eq!(seen.receipts.len(), before + 3, "{minutes} minutes, round {round}");
+        }
+    }
 }

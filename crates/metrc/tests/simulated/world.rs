@@ -39,6 +39,7 @@ impl Transport for Line {
                 status: reply.status,
                 content_type: Some(reply.content_type.to_owned()),
                 retry_after: reply.retry_after.map(|seconds| seconds.to_string()),
+                date: Some(self.served.now()),
                 body: reply.body,
             }),
             Carried::Nothing => std::future::pending().await,
@@ -59,6 +60,15 @@ impl World {
         let server = Metrc::store(settings, 7, now, sizes).unwrap();
         let keys = Keys::new(server.vendor_keys()[0], &server.employees()[0].key);
         let served = Arc::new(Served::new(server, faults, now));
+        Self { client: Self::client(&served, keys), served }
+    }
+
+    /// With a server whose clock is ahead of the client's.
+    pub fn ahead_by(skew: jiff::SignedDuration, sizes: Sizes) -> Self {
+        let now: jiff::Timestamp = NOW.parse().unwrap();
+        let server = Metrc::store(Settings::default(), 7, now.checked_add(skew).unwrap(), sizes).unwrap();
+        let keys = Keys::new(server.vendor_keys()[0], &server.employees()[0].key);
+        let served = Arc::new(Served::new(server, Faults::none(), now).ahead_by(skew));
         Self { client: Self::client(&served, keys), served }
     }
 
