@@ -641,3 +641,19 @@ proptest! {
         prop_assert_eq!(small, large);
     }
 }
+
+#[test]
+fn numbers_are_the_same_however_they_are_written() {
+    let number = |text| crate::NumberText::new(text).unwrap();
+    for (a, b) in
+        [("15", "15.0"), ("15", "1.5e1"), ("0", "-0.00"), ("0.0350", "3.5E-2"), ("-2", "-2.000"), ("100", "1e2")]
+    {
+        assert!(number(a).same_value(&number(b)), "{a} {b}");
+    }
+    for (a, b) in [("15", "1.5"), ("2", "-2"), ("0", "0.001"), ("100", "1")] {
+        assert!(!number(a).same_value(&number(b)), "{a} {b}");
+    }
+    for text in ["", "1.", ".5", "NaN", "01", "1 ", "\"1\"", "null", "0x1"] {
+        assert!(crate::NumberText::new(text).is_err(), "{text}");
+    }
+}

@@ -34,6 +34,12 @@ impl NumberText {
         &self.0
     }
 
+    /// Whether it is the same number, however it is written: `15`, `15.0` and `1.5e1` are.
+    #[must_use]
+    pub fn same_value(&self, other: &Self) -> bool {
+        canonical(&self.0) == canonical(&other.0)
+    }
+
     /// A number as it is written.
     ///
     /// # Errors
@@ -151,6 +157,23 @@ impl<'de> Deserialize<'de> for NumberText {
             Err(message) => Err(de::Error::custom(message)),
         }
     }
+}
+
+/// A number's sign, its digits without zeros at either end, and the power of ten of the last of them.
+fn canonical(text: &str) -> (bool, String, i64) {
+    let (unsigned, is_negative) = text.strip_prefix('-').map_or((text, false), |rest| (rest, true));
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{whole}{fraction}");
+    let significant = digits.trim_start_matches('0').trim_end_matches('0');
+    if significant.is_empty() {
+        return (false, String::new(), 0);
+    }
+    let zeros = digits.len() - digits.trim_end_matches('0').len();
+    let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let power =
+        exponent.parse::<i64>().unwrap_or(i64::MAX).saturating_add(count(zeros)).saturating_sub(count(fraction.len()));
+    (is_negative, significant.to_owned(), power)
 }
 
 /// `-?digits(.digits)?([eE][+-]?digits)?`

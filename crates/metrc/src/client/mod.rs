@@ -2,13 +2,14 @@
 //!
 //! # Invariants
 //! - A write is sent once. It is sent again only when it is certain that it had no effect: it was not sent, or the server
-//!   refused it before looking at it (429). Whatever else happens to it is [`Problem::Unknown`], which the caller settles by
-//!   reading ([`crate::confirm`]), never by sending again.
+//!   refused it before looking at it (429). Whatever else happens to it is [`Problem::Unknown`], which is settled by
+//!   reading ([`Client::careful`]), never by sending again.
 //! - Reads are repeated a few times where that may help, at growing distances, and never for ever.
 //! - The limits of the API are obeyed before the server has to say so ([`Limits`]).
 //! - Keys, and what tells who a person is, are in no message and in no `Debug`.
 //! - No clock and no chance but those that were passed in.
 
+mod careful;
 mod failure;
 mod gate;
 #[cfg(feature = "http")]
@@ -19,6 +20,7 @@ mod pull;
 mod target;
 mod transport;
 
+pub use careful::{Care, Findable, Found, RowOutcome, Sight};
 pub use failure::{Failure, Lost, Problem, Rejection, Unauthorised};
 pub use gate::{Gate, Limits};
 #[cfg(feature = "http")]

@@ -32,6 +32,7 @@ mod seed;
 mod served;
 mod settings;
 mod shape;
+mod summary;
 mod table;
 mod transfers;
 mod web_page;
