@@ -22,6 +22,202 @@ pub enum Command {
     /// Simulate: make the records of a store that never was, with the truth about every difference.
     #[command(subcommand)]
     Sim(SimCommand),
+    /// Talk to the state's Metrc: list, adjust with care, pull a licence into files.
+    #[command(subcommand)]
+    Metrc(MetrcCommand),
+}
+
+/// What can be done in Metrc.
+#[derive(Debug, Subcommand)]
+pub enum MetrcCommand {
+    /// The licences that the keys reach.
+    Facilities(FacilitiesOptions),
+    /// Packages.
+    Packages(PackagesOptions),
+    /// Sales receipts.
+    Receipts(ReceiptsOptions),
+    /// Adjustments of packages.
+    Adjustments(ListOptions),
+    /// Incoming manifests.
+    Transfers(ListOptions),
+    /// Rooms.
+    Locations(ListOptions),
+    /// Reasons of adjustments.
+    Reasons(ListOptions),
+    /// Adjust one package: shown first, sent once, looked for afterwards.
+    Adjust(AdjustOptions),
+    /// Read everything of a licence into the state/ folder that `reconcile` reads; each list is proven whole.
+    Pull(PullOptions),
+}
+
+impl MetrcCommand {
+    /// How to connect.
+    #[must_use]
+    pub fn connection(&self) -> &ConnectionOptions {
+        match self {
+            Self::Facilities(options) => &options.connection,
+            Self::Packages(options) => &options.list_options.connection,
+            Self::Receipts(options) => &options.list_options.connection,
+            Self::Adjustments(options)
+            | Self::Transfers(options)
+            | Self::Locations(options)
+            | Self::Reasons(options) => &options.connection,
+            Self::Adjust(options) => &options.connection,
+            Self::Pull(options) => &options.connection,
+        }
+    }
+}
+
+/// Where Metrc is, and the keys: from a file or from `TRUEUP_METRC_URL`, `TRUEUP_METRC_VENDOR_KEY` and
+/// `TRUEUP_METRC_USER_KEY`.
+#[derive(Debug, Args)]
+pub struct ConnectionOptions {
+    /// A file whose first line is a JSON object with base_url, vendor_key and user_key, as `sim metrc` prints it; without
+    /// it TRUEUP_METRC_URL, TRUEUP_METRC_VENDOR_KEY and TRUEUP_METRC_USER_KEY are used.
+    #[arg(long, value_name = "FILE")]
+    pub connection: Option<PathBuf>,
+}
+
+/// Options of `trueup metrc facilities`.
+#[derive(Debug, Args)]
+pub struct FacilitiesOptions {
+    /// How to connect.
+    #[command(flatten)]
+    pub connection: ConnectionOptions,
+    /// How to answer.
+    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+    pub format: RowFormat,
+}
+
+/// Options of every list.
+#[derive(Debug, Args)]
+pub struct ListOptions {
+    /// How to connect.
+    #[command(flatten)]
+    pub connection: ConnectionOptions,
+    /// The licence's number.
+    #[arg(long, value_name = "NUMBER")]
+    pub licence: String,
+    /// Only what was modified since then; everything if nothing is said.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<jiff::Timestamp>,
+    /// How to answer.
+    #[arg(long, value_enum, default_value_t = RowFormat::Table)]
+    pub format: RowFormat,
+}
+
+/// Options of `trueup metrc packages`.
+#[derive(Debug, Args)]
+pub struct PackagesOptions {
+    /// What every list has.
+    #[command(flatten)]
+    pub list_options: ListOptions,
+    /// Which list.
+    #[arg(long, value_enum, default_value_t = PackageList::Active)]
+    pub list: PackageList,
+}
+
+/// The state's lists of packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PackageList {
+    Active,
+    Onhold,
+    Inactive,
+    Intransit,
+}
+
+/// Options of `trueup metrc receipts`.
+#[derive(Debug, Args)]
+pub struct ReceiptsOptions {
+    /// What every list has.
+    #[command(flatten)]
+    pub list_options: ListOptions,
+    /// Which list: inactive are the finalized and the voided ones.
+    #[arg(long, value_enum, default_value_t = ReceiptList::Active)]
+    pub list: ReceiptList,
+    /// With their lines: one more request a receipt.
+    #[arg(long)]
+    pub lines: bool,
+}
+
+/// The state's lists of receipts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReceiptList {
+    Active,
+    Inactive,
+}
+
+/// Options of `trueup metrc adjust`.
+#[derive(Debug, Args)]
+pub struct AdjustOptions {
+    /// How to connect.
+    #[command(flatten)]
+    pub connection: ConnectionOptions,
+    /// The licence's number.
+    #[arg(long, value_name = "NUMBER")]
+    pub licence: String,
+    /// The package's tag.
+    #[arg(long, value_name = "TAG")]
+    pub package: String,
+    /// By how much: -2.5.
+    #[arg(
+        long,
+        value_name = "QUANTITY",
+        allow_hyphen_values = true,
+        conflicts_with = "to",
+        required_unless_present = "to"
+    )]
+    pub by: Option<String>,
+    /// To how much.
+    #[arg(long, value_name = "QUANTITY")]
+    pub to: Option<String>,
+    /// The unit; the package's own if nothing is said.
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<String>,
+    /// One of the state's reasons.
+    #[arg(long)]
+    pub reason: String,
+    /// A note; some reasons need one.
+    #[arg(long)]
+    pub note: Option<String>,
+    /// The store's time zone, for the adjustment's date.
+    #[arg(long, value_name = "ZONE", value_parser = zone)]
+    pub zone: jiff::tz::TimeZone,
+    /// Show what would be done, and send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+fn zone(name: &str) -> Result<jiff::tz::TimeZone, String> {
+    jiff::tz::TimeZone::get(name).map_err(|_| "expected a name such as America/Denver".to_owned())
+}
+
+/// Options of `trueup metrc pull`.
+#[derive(Debug, Args)]
+pub struct PullOptions {
+    /// How to connect.
+    #[command(flatten)]
+    pub connection: ConnectionOptions,
+    /// The licence's number.
+    #[arg(long, value_name = "NUMBER")]
+    pub licence: String,
+    /// The store folder; its state/ must not exist yet, or be empty.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Only what was modified since then; everything if nothing is said.
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<jiff::Timestamp>,
+}
+
+/// The forms of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RowFormat {
+    /// For people.
+    Table,
+    /// For programs: one JSON object a row, with the API's names; nothing about persons.
+    Jsonl,
+    /// For spreadsheets: the columns of the table.
+    Csv,
 }
 
 /// What can be simulated.
@@ -31,6 +227,39 @@ pub enum SimCommand {
     ///
     /// The same options give the same files, byte for byte.
     Store(SimStoreOptions),
+    /// Serve a simulated Metrc on a port of this computer, for people and other programs.
+    ///
+    /// The first line on standard output is a JSON object: base_url, vendor_key, user_key, licenses. Ends with Ctrl-C.
+    Metrc(SimMetrcOptions),
+}
+
+/// Options of `trueup sim metrc`.
+#[derive(Debug, Args)]
+pub struct SimMetrcOptions {
+    /// The port; any free one if 0.
+    #[arg(long, value_name = "P", default_value_t = 0)]
+    pub port: u16,
+    /// Whose rules: the state's two letters.
+    #[arg(long, value_name = "CO", default_value = "CO")]
+    pub state: String,
+    /// Decides everything that chance decides.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Active packages of the store.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    pub packages: u32,
+    /// Its receipts.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub receipts: u32,
+    /// A TOML file of what goes wrong: latency_ms, late_ms and tables [[fault]] of kind, per_mille, on, path, most.
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+    /// The longest window of a list in hours; any if nothing is said.
+    #[arg(long, value_name = "HOURS")]
+    pub longest_window: Option<u32>,
+    /// Requests with one bad row do the others.
+    #[arg(long)]
+    pub row_by_row: bool,
 }
 
 /// Options of `trueup sim store`.

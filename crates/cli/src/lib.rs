@@ -7,9 +7,11 @@
 
 mod args;
 mod explain;
+mod metrc;
 mod output;
 mod progress;
 mod reconcile;
+mod runtime;
 mod sim;
 mod trouble;
 
@@ -25,5 +27,7 @@ pub fn run(arguments: Arguments) -> Result<Status, Trouble> {
     match arguments.command {
         args::Command::Reconcile(options) => reconcile::run(&options),
         args::Command::Sim(args::SimCommand::Store(options)) => sim::store(&options),
+        args::Command::Sim(args::SimCommand::Metrc(options)) => sim::metrc(&options),
+        args::Command::Metrc(command) => metrc::run(&command),
     }
 }

@@ -34,6 +34,14 @@ impl Progress {
         self.part_of_known_length("living {bar:30} day {pos} of {len}", done, all);
     }
 
+    /// So many records were pulled.
+    pub fn pulled(&self, records: usize) {
+        if let Ok(style) = ProgressStyle::with_template("pulling … {pos} records, {elapsed}") {
+            self.0.set_style(style);
+        }
+        self.0.set_position(u64::try_from(records).unwrap_or(u64::MAX));
+    }
+
     fn part_of_known_length(&self, template: &str, done: usize, all: usize) {
         if self.0.length().is_none() {
             if let Ok(style) = ProgressStyle::with_template(template) {

@@ -1,8 +1,12 @@
 //! `trueup sim`.
 
-use crate::args::{SimStoreOptions, StateRecords};
+use crate::args::{SimMetrcOptions, SimStoreOptions, StateRecords};
 use crate::progress::Progress;
-use crate::{Status, Trouble};
+use crate::{Status, Trouble, runtime};
+use serde::Serialize;
+use std::io::Write;
+use std::sync::Arc;
+use trueup_sim::metrc::{Metrc, Served, Settings, Sizes, serve};
 use trueup_sim::{Faults, StateForm, StoreOptions, write_store};
 
 /// Lives a store's life and writes its folder.
@@ -30,4 +34,62 @@ pub(crate) fn store(asked: &SimStoreOptions) -> Result<Status, Trouble> {
         progress.days(usize::try_from(done).unwrap_or(usize::MAX), usize::try_from(all).unwrap_or(usize::MAX));
     })?;
     Ok(Status::Done)
+}
+
+/// What a client has to know of a simulated Metrc.
+#[derive(Serialize)]
+struct Address<'a> {
+    base_url: String,
+    vendor_key: &'a str,
+    user_key: &'a str,
+    licenses: &'a [String],
+}
+
+/// Serves a simulated Metrc until it is stopped.
+pub(crate) fn metrc(asked: &SimMetrcOptions) -> Result<Status, Trouble> {
+    let settings = Settings::of_state(&asked.state);
+    let mut settings =
+        settings.ok_or_else(|| Trouble::Usage(format!("--state {}: no state with Metrc", asked.state)))?;
+    settings.longest_window = asked.longest_window.map(|hours| jiff::SignedDuration::from_hours(i64::from(hours)));
+    settings.atomic_batches = !asked.row_by_row;
+    let sizes = Sizes { packages: asked.packages, receipts: asked.receipts, ..Sizes::default() };
+    let now = runtime::now();
+    let server = Metrc::store(settings, asked.seed, now, sizes)?;
+    let faults = match &asked.faults {
+        None => trueup_sim::metrc::Faults::none(),
+        Some(file) => {
+            let name = file.display().to_string();
+            let text = std::fs::read_to_string(file)
+                .map_err(|error| Trouble::Usage(format!("--faults {name}: it cannot be read: {error}")))?;
+            trueup_sim::metrc::Faults::read(&text, &name, asked.seed)?
+        }
+    };
+    runtime::block_on(async {
+        let cannot = |error: std::io::Error| Trouble::Usage(format!("--port {}: {error}", asked.port));
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", asked.port)).await.map_err(cannot)?;
+        let address = listener.local_addr().map_err(cannot)?;
+        announce(&server, &format!("http://{address}"))?;
+        let served = Arc::new(Served::new(server, faults, now));
+        tokio::select! {
+            () = serve(listener, served) => {}
+            stopped = tokio::signal::ctrl_c() => stopped.map_err(cannot)?,
+        }
+        Ok(Status::Done)
+    })
+}
+
+fn announce(server: &Metrc, base_url: &str) -> Result<(), Trouble> {
+    let address = Address {
+        base_url: base_url.to_owned(),
+        vendor_key: server.vendor_keys().first().copied().unwrap_or_default(),
+        user_key: server.employees().first().map(|employee| employee.key.as_str()).unwrap_or_default(),
+        licenses: server.licences(),
+    };
+    let cannot = |error: &dyn std::fmt::Display| Trouble::Output {
+        file: "standard output".to_owned(),
+        error: error.to_string(),
+    };
+    let line = serde_json::to_string(&address).map_err(|error| cannot(&error))?;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).map_err(|error| cannot(&error))
 }

@@ -42,6 +42,9 @@ pub enum Trouble {
     /// The simulated world could not be made.
     #[error("{0}")]
     Simulation(#[from] trueup_sim::SimError),
+    /// The state's system did not do what was asked.
+    #[error("{0}")]
+    State(String),
     /// The options do not go together, or name something that is not there.
     #[error("{0}")]
     Usage(String),

@@ -108,6 +108,53 @@ impl serde::Serialize for Raw {
     }
 }
 
+/// A field of an answer as it is written for people and programs: what is empty is left out, and so is what is
+/// [`Private`].
+pub(crate) trait Shown {
+    fn show<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error>;
+}
+
+macro_rules! shown {
+    ($($kind:ty),*) => {
+        $(impl Shown for Option<$kind> {
+            fn show<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+                self.as_ref().map_or(Ok(()), |value| map.serialize_entry(name, value))
+            }
+        })*
+    };
+}
+shown!(i64, bool, Text, NumberText, Raw);
+
+impl<T: Object + serde::Serialize> Shown for Option<T> {
+    fn show<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        self.as_ref().map_or(Ok(()), |value| map.serialize_entry(name, value))
+    }
+}
+
+impl<T: serde::Serialize + NotPrivate> Shown for Vec<T> {
+    fn show<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        map.serialize_entry(name, self)
+    }
+}
+
+/// What a list may show.
+pub(crate) trait NotPrivate {}
+impl NotPrivate for i64 {}
+impl NotPrivate for Text {}
+impl<T: Object> NotPrivate for T {}
+
+impl Shown for Option<Private> {
+    fn show<M: serde::ser::SerializeMap>(&self, _: &'static str, _: &mut M) -> Result<(), M::Error> {
+        Ok(())
+    }
+}
+
+impl Shown for Vec<Private> {
+    fn show<M: serde::ser::SerializeMap>(&self, _: &'static str, _: &mut M) -> Result<(), M::Error> {
+        Ok(())
+    }
+}
+
 /// A field's value as it is sent; what is empty is left out.
 pub(crate) trait Sent {
     fn send<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error>;

@@ -110,6 +110,16 @@ macro_rules! answers {
                 )*
             }
 
+            impl serde::Serialize for $object {
+                /// By the API's names, as far as there is something; without what is [`Private`](crate::api::Private).
+                fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                    use serde::ser::SerializeMap;
+                    let mut map = serializer.serialize_map(None)?;
+                    $($crate::wire::Shown::show(&self.$field, $name, &mut map)?;)*
+                    map.end()
+                }
+            }
+
             $crate::wire::read_object!(
                 $object, prefix "",
                 read { $($field = $crate::api::field_reading!($reading $($inner)?), $name;)* }
