@@ -21,6 +21,8 @@ pub(super) struct Context<'c> {
     pub permissions: &'c BTreeSet<String>,
     pub target: &'c Target,
     pub is_post: bool,
+    /// A call of the first version: bare arrays, no pages, and writes that answer nothing.
+    pub is_first: bool,
     pub body: &'c [u8],
     /// The last number that was given.
     pub last_id: &'c mut i64,
@@ -79,7 +81,7 @@ impl Context<'_> {
             return Err(Reply::rejected(&rejected));
         }
         licence.commit();
-        Ok(if self.is_post { created(&ids) } else { Reply::empty(200) })
+        Ok(if self.is_post && !self.is_first { created(&ids) } else { Reply::empty(200) })
     }
 
     /// A list of records that were modified in the window, in pages.
@@ -115,6 +117,9 @@ impl Context<'_> {
         row: impl Fn(&'r K) -> Option<&'r T>,
         mut write: impl FnMut(&T, &mut String),
     ) -> Answer {
+        if self.is_first {
+            return Ok(array(keys.iter().filter_map(row), write));
+        }
         let (number, size) = self.page_wanted(keys.len())?;
         let total = keys.len();
         let pages = total.div_ceil(size.max(1));

@@ -35,6 +35,7 @@ mod shape;
 mod summary;
 mod table;
 mod transfers;
+mod version_one;
 mod web_page;
 
 pub use exchange::{Reply, Request};
@@ -194,18 +195,28 @@ impl Metrc {
         };
         let asker = self.asker(now, request, version)?;
         let employee = &self.employees[asker];
-        let rest = path.split_off(2);
+        let is_first = version == "v1" && self.settings.version_one;
         // Webhooks are on another host, and integrators set themselves up in sandboxes only.
-        if version != "v2" || !FAMILIES.contains(&family) {
+        if !(version == "v2" || is_first) || !FAMILIES.contains(&family) {
             return Err(not_found());
         }
-        if (family, rest.as_slice()) == ("facilities", &[]) && request.is_read() {
+        let method = ["GET", "POST", "PUT", "DELETE"].into_iter().find(|known| *known == request.method);
+        let method =
+            method.ok_or_else(|| Reply::message(405, "The requested resource does not support this method."))?;
+        let rest = path.split_off(2);
+        let (method, rest) = match is_first {
+            true => version_one::translated(family, method, &rest),
+            false => (method, rest.into_iter().map(str::to_owned).collect()),
+        };
+        let rest: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let call = Call { now, target, body: &request.body, method, family, path: &rest, is_first };
+        if (family, method, rest.as_slice()) == ("facilities", "GET", &[]) {
             return Ok(registry::facilities(&self.reached(employee), employee));
         }
-        if let Some(answer) = self.without_licence(now, (request, target), employee, family, &rest) {
+        if let Some(answer) = self.without_licence(&call, employee) {
             return answer;
         }
-        self.with_licence(now, (request, target), asker, family, &rest)
+        self.with_licence(&call, asker)
     }
 
     /// The place of the employee who asks; 401 if nobody that is known.
@@ -229,30 +240,14 @@ impl Metrc {
     }
 
     /// The calls that take no licence.
-    fn without_licence(
-        &self,
-        now: Timestamp,
-        (request, target): (&Request, &Target),
-        employee: &Employee,
-        family: &str,
-        path: &[&str],
-    ) -> Option<Answer> {
-        if !request.is_read() {
+    fn without_licence(&self, call: &Call<'_>, employee: &Employee) -> Option<Answer> {
+        if call.method != "GET" {
             return None;
         }
         let mut last_id = self.last_id;
-        let context = Context {
-            settings: &self.settings,
-            zone: &self.zone,
-            now,
-            by: &employee.name,
-            permissions: &employee.permissions,
-            target,
-            is_post: false,
-            body: &[],
-            last_id: &mut last_id,
-        };
-        match family {
+        let mut context = call.context(&self.settings, &self.zone, employee, &mut last_id);
+        let path = call.path;
+        match call.family {
             "unitsofmeasure" => registry::units(path),
             "sales" => sales::route_without_licence(&context, path),
             "labtests" => registry::lab_lists(&context, path),
@@ -268,7 +263,6 @@ impl Metrc {
             }
             "packages" if path == ["types"] => {
                 let empty = &mut Licence::new("", "", 0);
-                let mut context = context;
                 packages::route(&mut context, empty, "GET", path)
             }
             _ => None,
@@ -276,32 +270,20 @@ impl Metrc {
     }
 
     /// The calls of a licence.
-    fn with_licence(
-        &mut self,
-        now: Timestamp,
-        (request, target): (&Request, &Target),
-        asker: usize,
-        family: &str,
-        path: &[&str],
-    ) -> Answer {
-        let number = self.licence_of(target, &self.employees[asker], family, path)?;
+    fn with_licence(&mut self, call: &Call<'_>, asker: usize) -> Answer {
         let employee = &self.employees[asker];
+        let number = self.licence_of(call.target, employee, call.family, call.path)?;
         let licence = self.licences.get_mut(&number).ok_or_else(context::not_permitted)?;
-        let mut context = Context {
-            settings: &self.settings,
-            zone: &self.zone,
-            now,
-            by: &employee.name,
-            permissions: &employee.permissions,
-            target,
-            is_post: request.method == "POST",
-            body: &request.body,
-            last_id: &mut self.last_id,
-        };
-        let (c, method) = (&mut context, request.method.as_str());
-        let answer = match family {
+        let mut context = call.context(&self.settings, &self.zone, employee, &mut self.last_id);
+        let (c, method, path) = (&mut context, call.method, call.path);
+        let answer = match call.family {
             "packages" => packages::route(c, licence, method, path),
-            "sales" => sales::route(c, licence, method, path),
+            "sales" => match path {
+                ["transactions", rest @ ..] if call.is_first && method == "GET" => {
+                    version_one::transactions(c, licence, rest)
+                }
+                _ => sales::route(c, licence, method, path),
+            },
             "transfers" => transfers::route(c, licence, method, path),
             "items" => items::route(c, licence, method, path),
             "locations" => locations::route(c, licence, locations::Of::Rooms, method, path),
@@ -344,6 +326,45 @@ impl Metrc {
             _ => false,
         };
         self.licences.values().find(has).map(|licence| licence.number.clone())
+    }
+}
+
+/// A call, taken apart.
+struct Call<'c> {
+    now: Timestamp,
+    target: &'c Target,
+    body: &'c [u8],
+    method: &'static str,
+    family: &'c str,
+    /// Behind the version.
+    path: &'c [&'c str],
+    /// Of the first version.
+    is_first: bool,
+}
+
+impl<'c> Call<'c> {
+    fn context<'a>(
+        &self,
+        settings: &'a Settings,
+        zone: &'a TimeZone,
+        employee: &'a Employee,
+        last_id: &'a mut i64,
+    ) -> Context<'a>
+    where
+        'c: 'a,
+    {
+        Context {
+            settings,
+            zone,
+            now: self.now,
+            by: &employee.name,
+            permissions: &employee.permissions,
+            target: self.target,
+            is_post: self.method == "POST",
+            is_first: self.is_first,
+            body: self.body,
+            last_id,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::civil;
 use std::collections::BTreeMap;
 use trueup_core::{Decimal, Quantity, Unit, decimal_text};
 
-const VIEW: &[&str] = &["View Sales", "Manage Sales"];
+pub(super) const VIEW: &[&str] = &["View Sales", "Manage Sales"];
 const MANAGE: &[&str] = &["Manage Sales"];
 const VIEW_DELIVERIES: &[&str] = &["View Sales Delivery", "Manage Sales Delivery"];
 const MANAGE_DELIVERIES: &[&str] = &["Manage Sales Delivery"];
@@ -291,7 +291,7 @@ pub(super) fn text(licence: &Licence, receipt: &Receipt, with_lines: bool) -> St
 }
 
 fn write_receipt(licence: &Licence, receipt: &Receipt, with_lines: bool, out: &mut String) {
-    let lines = if with_lines { line_texts(licence, receipt) } else { String::new() };
+    let lines = if with_lines { line_texts(licence, receipt).join(",") } else { String::new() };
     let seconds = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.0000000+00:00").to_string();
     RECEIPT.write(
         &[
@@ -351,7 +351,8 @@ shape!(
     ]
 );
 
-fn line_texts(licence: &Licence, receipt: &Receipt) -> String {
+/// The lines of a receipt.
+pub(super) fn line_texts(licence: &Licence, receipt: &Receipt) -> Vec<String> {
     let about = About {
         state: None,
         archived: receipt.archived,
@@ -359,7 +360,7 @@ fn line_texts(licence: &Licence, receipt: &Receipt) -> String {
         by: &receipt.by,
         modified: receipt.modified,
     };
-    receipt.lines.iter().map(|line| line_text(licence, line, &about)).collect::<Vec<_>>().join(",")
+    receipt.lines.iter().map(|line| line_text(licence, line, &about)).collect()
 }
 
 /// What a line has of its receipt or delivery.

@@ -73,6 +73,7 @@ impl Metrc {
             permissions: &permissions,
             target: &target,
             is_post,
+            is_first: false,
             body: body.as_bytes(),
             last_id: &mut self.last_id,
         };
