@@ -127,7 +127,8 @@ impl<'a> Envelope<'a> {
         self.total_records.or(self.total)
     }
 
-    fn number(&self) -> Option<i64> {
+    /// Which page it is, as it says.
+    pub fn number(&self) -> Option<i64> {
         self.page.or(self.current_page)
     }
 

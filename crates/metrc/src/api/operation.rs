@@ -159,6 +159,8 @@ pub struct List<T>(PhantomData<T>);
 pub struct Page<T> {
     /// The rows.
     pub rows: Vec<T>,
+    /// Which page it is, from 1, as it says.
+    pub number: Option<u64>,
     /// Rows of all pages, as the page says.
     pub total: Option<u64>,
     /// Pages, as the page says.
@@ -233,8 +235,9 @@ impl<T: Object> Answer for Page<T> {
         let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
         envelope.check(count).map_err(|fault| fault.locate(operation, None))?;
         let (total, pages) = envelope.totals();
+        let number = envelope.number().and_then(|number| u64::try_from(number).ok());
         let unknown_fields = context.unknown_names().into_iter().collect();
-        Ok(Self { rows, total, pages, unknown_fields })
+        Ok(Self { rows, number, total, pages, unknown_fields })
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Key {
 }
 
 /// A row of a list.
-pub trait Listed {
+pub trait Listed: PartialEq {
     /// What tells it from others; `None` if nothing does, as of adjustments.
     fn key(&self) -> Option<Key>;
 }
@@ -69,13 +69,20 @@ impl<T: Transport, C: Clock> Client<T, C> {
         Page<R>: Answer<Out = Page<R>>,
     {
         let mut passes = 0;
+        let mut before: Option<Vec<R>> = None;
         loop {
             passes += 1;
             let pass = self.pass(operation, target).await?;
+            // Rows without a number could be the wrong ones in the right quantity: they have to come twice.
+            let has_keys =
+                pass.total.is_none_or(|total| total <= PAGE_SIZE) || pass.rows.iter().all(|row| row.key().is_some());
             match pass.total {
-                Some(total) if pass.agree && pass.found == total => {
+                Some(total)
+                    if pass.agree && pass.found == total && (has_keys || before.as_ref() == Some(&pass.rows)) =>
+                {
                     return Ok(Proven { rows: pass.rows, total, passes, unknown_fields: pass.unknown_fields });
                 }
+                _ if passes < self.policy().passes && pass.agree => before = Some(pass.rows),
                 _ if passes < self.policy().passes => {}
                 total => {
                     let problem = Problem::Moving { found: pass.found, expected: total };
@@ -91,23 +98,26 @@ impl<T: Transport, C: Clock> Client<T, C> {
     {
         let page = |number| {
             let target = target.clone().page(number, PAGE_SIZE);
-            async move { self.get(operation, &target).await }
+            async move { self.get(operation, &target).await.map(|page| (number, page)) }
         };
         let first = page(1).await?;
-        let (total, last) = (first.total, first.pages.unwrap_or(1).max(1));
+        let (total, last) = (first.1.total, first.1.pages.unwrap_or(1).max(1));
         let Policy { at_once, .. } = *self.policy();
         let rest = stream::iter(2..=last).map(page).buffered(at_once.max(1));
-        let pages: Vec<Result<Page<R>, Failure>> = stream::iter([Ok(first)]).chain(rest).collect().await;
+        let pages: Vec<Numbered<R>> = stream::iter([Ok(first)]).chain(rest).collect().await;
         put_together(pages, total)
     }
 }
 
-fn put_together<R: Listed>(pages: Vec<Result<Page<R>, Failure>>, total: Option<u64>) -> Result<Pass<R>, Failure> {
+/// A page, and which one was asked for.
+type Numbered<R> = Result<(u64, Page<R>), Failure>;
+
+fn put_together<R: Listed>(pages: Vec<Numbered<R>>, total: Option<u64>) -> Result<Pass<R>, Failure> {
     let mut keyed = BTreeMap::new();
     let mut pass = Pass { rows: Vec::new(), found: 0, total, agree: true, unknown_fields: Vec::new() };
     for page in pages {
-        let page = page?;
-        pass.agree &= page.total == total;
+        let (number, page) = page?;
+        pass.agree &= page.total == total && page.number.is_none_or(|told| told == number);
         for name in page.unknown_fields {
             if !pass.unknown_fields.contains(&name) {
                 pass.unknown_fields.push(name);

@@ -4,7 +4,7 @@ use crate::world::{STORE, World, line, receipt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use trueup_metrc::api::sales;
-use trueup_metrc::client::{Changed, Cursor, Pace, Report, Target};
+use trueup_metrc::client::{Changed, Cursor, List, Pace, Proof, Report, Target};
 use trueup_sim::metrc::{Faults, Settings, Sizes};
 
 /// The simulated store as pulled: numbers of what there is, by kind.
@@ -49,7 +49,9 @@ async fn a_full_pull_of_a_large_store_meets_no_refusal_and_asks_each_thing_once(
     assert_eq!((seen.packages.len(), seen.receipts.len(), seen.adjustments), (5_008, 33_450, 959));
     assert_eq!((seen.deliveries, seen.transfers.len()), (0, 2));
     assert!(seen.receipts.values().all(|lines| *lines > 0));
-    assert!(report.proofs.iter().all(|proof| proof.passes == 1));
+    // Adjustments have no numbers, so that they are read until they come the same twice.
+    let passes = |proof: &Proof| if proof.list == List::Adjustments && proof.rows > 20 { 2 } else { 1 };
+    assert!(report.proofs.iter().all(|proof| proof.passes == passes(proof)));
     assert_eq!((report.not_permitted.len(), report.unknown_fields.len()), (0, 0));
     let counted = world.served.counted();
     let one_pass = 5_000_u64.div_ceil(20) + 33_450_u64.div_ceil(20) + 33_450 + 959_u64.div_ceil(20);

@@ -3,5 +3,7 @@
 
 mod careful;
 mod contract;
+mod hostile;
 mod limits;
+mod weather;
 mod world;

@@ -2,7 +2,7 @@
 
 use super::exchange::{Reply, Request};
 use super::faults::{Effect, Fault, Faults, Outcome, Plan, changed};
-use super::{ByHand, Metrc, Refused};
+use super::{ByHand, Metrc, Refused, Ticket};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
@@ -48,8 +48,8 @@ struct Inner {
     counted: Counted,
     /// What will be done later, by moment.
     late: Vec<(Timestamp, Request)>,
-    /// Pages that were answered, to answer one again.
-    last_page: Option<Reply>,
+    /// The list of the last page that was answered, and the page, to answer it again.
+    last_page: Option<(String, Reply)>,
 }
 
 impl Served {
@@ -116,15 +116,28 @@ impl Served {
             inner.counted.throttled += u64::from(admitted.is_err());
             (admitted, plan)
         };
-        let ticket = match admitted {
-            Ok(ticket) => ticket,
+        let _under_way = match admitted {
+            Ok(ticket) => UnderWay { served: self, ticket: Some(ticket) },
             Err(reply) => return Carried::Reply(reply),
         };
         tokio::time::sleep(plan.each_way).await;
         let reply = self.inner().effect(self.now(), &request, &plan);
         tokio::time::sleep(plan.each_way).await;
-        self.inner().server.end(ticket);
         carried(plan, reply)
+    }
+}
+
+/// A request under way; it is over also when the client goes away.
+struct UnderWay<'s> {
+    served: &'s Served,
+    ticket: Option<Ticket>,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.served.inner().server.end(ticket);
+        }
     }
 }
 
@@ -139,14 +152,16 @@ impl Inner {
 
     fn effect(&mut self, now: Timestamp, request: &Request, plan: &Plan) -> Reply {
         self.do_late(now);
+        let list = list_of(request);
         match plan.effect {
-            Effect::Now if plan.outcome == Outcome::Changed(Fault::RepeatedPage) && self.last_page.is_some() => {
-                self.last_page.clone().unwrap_or_else(|| Reply::empty(200))
-            }
+            Effect::Now if plan.outcome == Outcome::Changed(Fault::RepeatedPage) => match &self.last_page {
+                Some((known, page)) if *known == list => page.clone(),
+                _ => self.server.handle(now, request),
+            },
             Effect::Now => {
                 let reply = self.server.handle(now, request);
                 if request.is_read() && reply.body.starts_with(b"{\"Data\"") {
-                    self.last_page = Some(reply.clone());
+                    self.last_page = Some((list, reply.clone()));
                 }
                 reply
             }
@@ -159,6 +174,12 @@ impl Inner {
             Effect::Never => Reply::empty(200),
         }
     }
+}
+
+/// What is asked for, whatever page of it.
+fn list_of(request: &Request) -> String {
+    let parts = request.target.split('&').filter(|part| !part.contains("pageNumber="));
+    parts.collect::<Vec<_>>().join("&")
 }
 
 fn carried(plan: Plan, reply: Reply) -> Carried {

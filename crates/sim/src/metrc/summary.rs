@@ -11,6 +11,12 @@ impl Metrc {
     pub fn summary(&self, licence: &str) -> Vec<String> {
         self.licences.get(licence).map(lines).unwrap_or_default()
     }
+
+    /// The name of the unit that a package is kept in.
+    #[must_use]
+    pub fn unit_of(&self, licence: &str, label: &str) -> Option<&'static str> {
+        self.licences.get(licence)?.package(label).map(|package| package.unit.name())
+    }
 }
 
 fn lines(licence: &Licence) -> Vec<String> {

@@ -1,0 +1,137 @@
+//! Pulling while things go wrong and the store sells: in the end what was pulled is what there is.
+
+use crate::world::{STORE, World, number as amount, receipt};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use trueup_metrc::api::sales::{self, NewLine};
+use trueup_metrc::client::{Changed, Cursor, Pace, Target};
+use trueup_sim::metrc::{Faults, Settings, Sizes};
+
+/// One request in eight goes wrong, in every way in which a read can.
+const BAD: &str = r#"
+latency_ms = [10, 900]
+[[fault]]
+kind = "time_out_before"
+per_mille = 5
+on = "reads"
+[[fault]]
+kind = "time_out_after"
+per_mille = 5
+on = "reads"
+[[fault]]
+kind = "cut_before"
+per_mille = 10
+on = "reads"
+[[fault]]
+kind = "cut_after"
+per_mille = 10
+on = "reads"
+[[fault]]
+kind = "too_many_requests"
+per_mille = 20
+on = "reads"
+[[fault]]
+kind = "error_before"
+per_mille = 10
+on = "reads"
+[[fault]]
+kind = "maintenance"
+per_mille = 10
+on = "reads"
+[[fault]]
+kind = "web_page"
+per_mille = 10
+on = "reads"
+[[fault]]
+kind = "short_page"
+per_mille = 20
+on = "reads"
+[[fault]]
+kind = "repeated_page"
+per_mille = 20
+on = "reads"
+[[fault]]
+kind = "not_a_number"
+per_mille = 5
+on = "reads"
+[[fault]]
+kind = "nested"
+per_mille = 1
+on = "reads"
+[[fault]]
+kind = "key_expired"
+per_mille = 2
+on = "reads"
+"#;
+
+/// What was pulled: quantities by package, lines by receipt, adjustments.
+#[derive(Default, Debug, PartialEq, Eq)]
+struct Books {
+    packages: BTreeMap<String, String>,
+    receipts: BTreeMap<i64, usize>,
+    adjustments: usize,
+}
+
+impl Books {
+    fn take(&mut self, changed: Changed) {
+        match changed {
+            Changed::Package(package, _) => {
+                let held = package.quantity.unwrap().to_string();
+                self.packages.insert(package.label.unwrap().to_string(), held);
+            }
+            Changed::Receipt(receipt) => drop(self.receipts.insert(receipt.id.unwrap(), receipt.transactions.len())),
+            Changed::Adjustment(_) => self.adjustments += 1,
+            Changed::Delivery(_) | Changed::Transfer(..) => {}
+        }
+    }
+}
+
+/// Sells one of a package every few seconds.
+async fn sell(world: &World, count: u32) {
+    for number in 0..count {
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        let label = format!("1A4060300002EE1{:09}", number * 3 % 130);
+        let unit = world.served.with(|server, _, _| server.unit_of(STORE, &label)).unwrap();
+        let line = NewLine::new(label.as_str().into(), amount("1"), unit.into(), amount("9.5"));
+        let sale = [receipt(&format!("B-{number}"), vec![line])];
+        world.ok(&sales::CREATE_RECEIPTS, Target::of(STORE), &sale[..]).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_pulled_in_bad_weather_is_what_there_is() {
+    let mut failures = 0;
+    for seed in 0..20 {
+        let sizes = Sizes { packages: 130, receipts: 150, adjustments: 30, ..Sizes::default() };
+        let world = World::with(Settings::default(), sizes, Faults::none());
+        world.served.with(|_, faults, _| *faults = Faults::read(BAD, "bad", seed).unwrap());
+        let (mut cursor, mut books) = (Cursor::default(), Books::default());
+        let pulling = async {
+            for _ in 0..12 {
+                // What was given until a failure is given again: a store of our own would take it back.
+                let mut given = Vec::new();
+                let pulled = world.client.pull(STORE, Pace::default(), &mut cursor, &mut |it| given.push(it)).await;
+                match pulled {
+                    Ok(_) => given.into_iter().for_each(|changed| books.take(changed)),
+                    Err(_) => failures += 1,
+                }
+                tokio::time::sleep(Duration::from_secs(20)).await;
+            }
+        };
+        tokio::join!(pulling, sell(&world, 40));
+        // The weather clears, and what is left is pulled.
+        world.served.with(|_, faults, _| *faults = Faults::none());
+        let last = world.client.pull(STORE, Pace::default(), &mut cursor, &mut |it| books.take(it)).await;
+        last.unwrap_or_else(|failure| panic!("{failure}"));
+        let mut fresh = Books::default();
+        let all = world.client.pull(STORE, Pace::default(), &mut Cursor::default(), &mut |it| fresh.take(it)).await;
+        all.unwrap_or_else(|failure| panic!("{failure}"));
+        let wrong: Vec<_> =
+            fresh.packages.iter().filter(|(label, held)| books.packages.get(*label) != Some(held)).collect();
+        assert_eq!(wrong, [], "seed {seed}");
+        assert_eq!(books, fresh, "seed {seed}");
+        assert_eq!((fresh.receipts.len(), fresh.adjustments), (190, 30), "seed {seed}");
+    }
+    println!("{failures} pulls failed and were made again");
+    assert!(failures > 0);
+}
