@@ -15,7 +15,10 @@ use crate::api::packages::{
     self, Adjust, ExternalId, FinishPackage, MovePackage, NewPackage, NewTestingPackage, Package, PackageDates,
     PackageItem, PackageLabel, PackageNote,
 };
-use crate::api::sales::{self, ById, ChangedReceipt, Line, NewLine, NewReceipt, Receipt};
+use crate::api::patients::{self, NewCheckIn, NewPatient};
+use crate::api::sales::{
+    self, ById, ChangedDelivery, ChangedReceipt, CompletedDelivery, Line, NewDelivery, NewLine, NewReceipt, Receipt,
+};
 use crate::api::{Answer, Day, Empty, LocalTime, Operation, Row, Spec, Text};
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
@@ -426,6 +429,74 @@ impl Findable for PackageDates {
                 && same(package.use_by_date.as_ref(), self.use_by_date)
         };
         sight.of_package(&self.label, is_so).await
+    }
+}
+
+impl<T: Transport, C: Clock> Sight<'_, T, C> {
+    /// A delivery of the same time and the same lines, recorded since it was first sent: deliveries have no number of ours.
+    async fn delivery(&self, sold_at: LocalTime, lines: &[NewLine]) -> Result<Found, Failure> {
+        // The state's clock is known to the second.
+        let since = self.since.checked_sub(SignedDuration::from_secs(2)).unwrap_or(Timestamp::MIN);
+        for list in [&sales::DELIVERIES_ACTIVE, &sales::DELIVERIES_INACTIVE] {
+            let rows = self.client.list(list, &self.target().modified(self.window())).await?.rows;
+            for row in rows {
+                let recorded = row.recorded_date_time.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
+                let is_new = recorded.is_some_and(|at| at >= since);
+                if !is_new || !same_time(row.sales_date_time.as_ref(), sold_at) {
+                    continue;
+                }
+                let target = self.target().at(row.id.unwrap_or_default());
+                if same_lines(lines, &self.client.get(&sales::DELIVERY, &target).await?.transactions) {
+                    return Ok(Found::Done(row.id));
+                }
+            }
+        }
+        Ok(Found::NotDone)
+    }
+}
+
+impl Findable for NewDelivery {
+    async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
+        sight.delivery(self.sales_date_time, &self.transactions).await
+    }
+}
+
+impl Findable for ChangedDelivery {
+    async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
+        let delivery = optional(sight.client.get(&sales::DELIVERY, &sight.target().at(self.id)).await)?;
+        let is_so = delivery.is_some_and(|delivery| {
+            same_time(delivery.sales_date_time.as_ref(), self.sales_date_time)
+                && same_lines(&self.transactions, &delivery.transactions)
+        });
+        Ok(if is_so { Found::Done(Some(self.id)) } else { Found::NotDone })
+    }
+}
+
+impl Findable for CompletedDelivery {
+    async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
+        let delivery = optional(sight.client.get(&sales::DELIVERY, &sight.target().at(self.id)).await)?;
+        let is_so = delivery.is_some_and(|delivery| delivery.completed_date_time.is_some());
+        Ok(if is_so { Found::Done(Some(self.id)) } else { Found::NotDone })
+    }
+}
+
+impl Findable for NewPatient {
+    /// A patient is registered once.
+    async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
+        let rows = sight.client.list(&patients::ACTIVE, &sight.target()).await?.rows;
+        let found = rows.iter().find(|row| row.license_number.as_ref() == Some(&self.license_number));
+        Ok(found.map_or(Found::NotDone, |row| Found::Done(row.patient_id)))
+    }
+}
+
+impl Findable for NewCheckIn {
+    async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
+        let rows = sight.client.list(&patients::CHECK_INS, &sight.target()).await?.rows;
+        let is_it = |row: &&patients::CheckIn| {
+            row.patient_license_number.as_ref() == Some(&self.patient_license_number)
+                && row.check_in_date.as_deref() == Some(self.check_in_date.to_string().as_str())
+        };
+        Ok(rows.iter().find(is_it).map_or(Found::NotDone, |row| Found::Done(row.id)))
     }
 }
 

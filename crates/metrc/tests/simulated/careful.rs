@@ -8,8 +8,9 @@ use trueup_metrc::api::packages::{
     self, Adjust, ExternalId, FinishPackage, Ingredient, MovePackage, NewPackage, NewTestingPackage, Package,
     PackageDates, PackageItem, PackageLabel, PackageNote,
 };
-use trueup_metrc::api::sales::{self, ById, ChangedReceipt};
-use trueup_metrc::api::{Answer, Operation, Text};
+use trueup_metrc::api::patients::{self, NewCheckIn, NewPatient};
+use trueup_metrc::api::sales::{self, ById, ChangedDelivery, ChangedReceipt, CompletedDelivery, NewDelivery};
+use trueup_metrc::api::{Answer, Operation, Private, Text};
 use trueup_metrc::client::{Care, Findable, RowOutcome, Target};
 use trueup_sim::metrc::{Fault, Faults, On, Settings, Sizes};
 
@@ -25,6 +26,7 @@ struct Scene {
     location: i64,
     sublocation: i64,
     made: i64,
+    delivery: i64,
 }
 
 fn label(package: &Package) -> Text {
@@ -67,7 +69,11 @@ impl Scene {
         let sublocation = [NewSublocation::new("Shelf C".into())];
         let sublocation = w.ok(&locations::CREATE_SUBLOCATIONS, store(), &sublocation[..]).await.0[0];
         let made = w.ok(&packages::CREATE, store(), &[new_package(&packages[0], 9)][..]).await.0[0];
-        Self { world: w, packages, receipts, item, brand, location, sublocation, made }
+        let when = date(2026, 11, 20).at(13, 30, 0, 0);
+        let delivery = [NewDelivery::new(when, "Consumer".into(), vec![line(&packages[0], "2")])];
+        let delivery = w.ok(&sales::CREATE_DELIVERIES, store(), &delivery[..]).await.0[0];
+        w.ok(&packages::UNFLAG_FINISHED_GOOD, store(), &[PackageLabel::new(label(&packages[3]))][..]).await;
+        Self { world: w, packages, receipts, item, brand, location, sublocation, made, delivery }
     }
 
     fn summary(&self) -> Vec<String> {
@@ -94,7 +100,7 @@ async fn rows<R: Findable + Clone + Send, A: Answer>(
     scene.world.client.careful(operation, STORE, rows, Care::default()).await
 }
 
-const WRITES: usize = 30;
+const WRITES: usize = 41;
 
 /// Makes one of the writes.
 async fn write(scene: &Scene, which: usize) -> Vec<RowOutcome> {
@@ -154,7 +160,63 @@ async fn write(scene: &Scene, which: usize) -> Vec<RowOutcome> {
             dates.sell_by_date = Some(date(2027, 1, 2));
             rows(scene, &packages::SET_DATES, &[dates]).await
         }
-        _ => places(scene, which).await,
+        23..30 => places(scene, which).await,
+        30..36 => people(scene, which).await,
+        _ => vec![removed(scene, which).await],
+    }
+}
+
+async fn people(scene: &Scene, which: usize) -> Vec<RowOutcome> {
+    let full = &scene.packages[0];
+    let (day, patient) = (date(2026, 11, 20), Private::new("PAT-7"));
+    let when = day.at(13, 40, 0, 0);
+    match which {
+        30 => {
+            let two = [
+                NewDelivery::new(when, "Consumer".into(), vec![line(full, "2")]),
+                NewDelivery::new(when, "Consumer".into(), vec![line(full, "3")]),
+            ];
+            rows(scene, &sales::CREATE_DELIVERIES, &two).await
+        }
+        31 => {
+            let change = ChangedDelivery::new(scene.delivery, when, "Consumer".into(), vec![line(full, "3")]);
+            rows(scene, &sales::CHANGE_DELIVERIES, &[change]).await
+        }
+        32 => rows(scene, &sales::COMPLETE_DELIVERIES, &[CompletedDelivery::new(scene.delivery)]).await,
+        33 => rows(scene, &patients::CREATE, &[NewPatient::new(patient, day)]).await,
+        34 => rows(scene, &patients::CHECK_IN, &[NewCheckIn::new(patient, 1, day)]).await,
+        _ => rows(scene, &packages::FLAG_FINISHED_GOOD, &[PackageLabel::new(label(&scene.packages[3]))]).await,
+    }
+}
+
+/// Removes something; a list that it is on no more tells that it is gone.
+async fn removed(scene: &Scene, which: usize) -> RowOutcome {
+    let client = &scene.world.client;
+    let ever = Target::of(STORE).modified(scene.world.ever());
+    let care = Care::default();
+    macro_rules! remove {
+        ($operation:expr, $id:expr, $list:expr, $target:expr, |$row:ident| $is_there:expr) => {{
+            let is_gone = || async {
+                let rows = client.list(&$list, &$target).await?.rows;
+                Ok(!rows.iter().any(|$row| $is_there))
+            };
+            client.careful_removal(&$operation, (STORE, $id), care, is_gone).await
+        }};
+    }
+    match which {
+        36 => remove!(items::REMOVE, scene.item, items::ACTIVE, ever, |row| row.id == Some(scene.item)),
+        37 => {
+            let active = |row: &items::Brand| row.id == Some(scene.brand) && row.status.as_deref() == Some("Active");
+            remove!(items::REMOVE_BRAND, scene.brand, items::BRANDS, Target::of(STORE), |row| active(row))
+        }
+        38 => remove!(locations::REMOVE, scene.location, locations::ACTIVE, ever, |row| row.id == Some(scene.location)),
+        39 => {
+            remove!(locations::REMOVE_SUBLOCATION, scene.sublocation, locations::SUBLOCATIONS_ACTIVE, ever, |row| row
+                .id
+                == Some(scene.sublocation))
+        }
+        _ => remove!(sales::VOID_DELIVERY, scene.delivery, sales::DELIVERIES_ACTIVE, ever, |row| row.id
+            == Some(scene.delivery)),
     }
 }
 
