@@ -260,6 +260,9 @@ pub struct SimMetrcOptions {
     /// Requests with one bad row do the others.
     #[arg(long)]
     pub row_by_row: bool,
+    /// Any number of reads a second.
+    #[arg(long)]
+    pub no_limits: bool,
 }
 
 /// Options of `trueup sim store`.

@@ -52,6 +52,7 @@ pub(crate) fn metrc(asked: &SimMetrcOptions) -> Result<Status, Trouble> {
         settings.ok_or_else(|| Trouble::Usage(format!("--state {}: no state with Metrc", asked.state)))?;
     settings.longest_window = asked.longest_window.map(|hours| jiff::SignedDuration::from_hours(i64::from(hours)));
     settings.atomic_batches = !asked.row_by_row;
+    settings.limits = settings.limits.filter(|_| !asked.no_limits);
     let sizes = Sizes { packages: asked.packages, receipts: asked.receipts, ..Sizes::default() };
     let now = runtime::now();
     let server = Metrc::store(settings, asked.seed, now, sizes)?;

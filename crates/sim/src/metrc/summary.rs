@@ -12,6 +12,12 @@ impl Metrc {
         self.licences.get(licence).map(lines).unwrap_or_default()
     }
 
+    /// Numbers of all receipts.
+    #[must_use]
+    pub fn receipt_ids(&self, licence: &str) -> Vec<i64> {
+        self.licences.get(licence).map(|it| it.receipts.iter().map(|receipt| receipt.id).collect()).unwrap_or_default()
+    }
+
     /// The name of the unit that a package is kept in.
     #[must_use]
     pub fn unit_of(&self, licence: &str, label: &str) -> Option<&'static str> {
