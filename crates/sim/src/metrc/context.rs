@@ -85,25 +85,13 @@ impl Context<'_> {
     }
 
     /// A list of records that were modified in the window, in pages.
-    pub fn windowed<T: Record>(
-        &self,
-        (name, table): (&str, &Table<T>),
-        listed: &mut Option<(String, u64, Vec<i64>)>,
-        mut is_in: impl FnMut(&T) -> bool,
-        write: impl FnMut(&T, &mut String),
-    ) -> Answer {
+    pub fn windowed<T: Record>(&self, list: u8, table: &Table<T>, write: impl FnMut(&T, &mut String)) -> Answer {
         let (from, to) = self.window()?;
-        let key = format!("{name} {from} {to}");
-        let is_same = listed.as_ref().is_some_and(|(known, changes, _)| *known == key && *changes == table.changes());
-        if !is_same {
-            let mut ids: Vec<i64> = table.latest_first(from, to).filter(|row| is_in(row)).map(Record::id).collect();
-            if self.settings.order == Order::ById {
-                ids.sort_unstable();
-            }
-            *listed = Some((key, table.changes(), ids));
+        let mut ids: Vec<i64> = table.latest_first(list, from, to).collect();
+        if self.settings.order == Order::ById {
+            ids.sort_unstable();
         }
-        let ids = listed.as_ref().map(|(_, _, ids)| ids.as_slice()).unwrap_or_default();
-        self.page(ids, |id| table.get(*id), write)
+        self.page(&ids, |id| table.get(*id), write)
     }
 
     /// A list in pages, without a window.

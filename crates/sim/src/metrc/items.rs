@@ -2,7 +2,7 @@
 
 use super::context::{Answer, Context, not_found};
 use super::exchange::{Fields, Reply};
-use super::records::{File, Item, Licence, Place};
+use super::records::{File, Item, Licence, Place, on};
 use super::shape::{V, decimal, quote, shape};
 use trueup_core::{Dimension, Unit, decimal_text};
 
@@ -26,8 +26,8 @@ pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, method: &str, pa
         return Some(Err(refused));
     }
     Some(match (method, path) {
-        ("GET", ["active"]) => list(c, licence, "items active", |item| !item.archived),
-        ("GET", ["inactive"]) => list(c, licence, "items inactive", |item| item.archived),
+        ("GET", ["active"]) => list(c, licence, on::ACTIVE),
+        ("GET", ["inactive"]) => list(c, licence, on::INACTIVE),
         ("GET", ["categories"]) => c.paged(&CATEGORIES, |(name, kind, counted, strain, weight), out| {
             let values = [V::Text(name), V::Text(kind), V::Text(counted), V::Flag(*strain), V::Flag(*weight)];
             CATEGORY.write(&values, out);
@@ -70,11 +70,8 @@ pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, method: &str, pa
     })
 }
 
-fn list(c: &Context<'_>, licence: &mut Licence, name: &str, is_in: fn(&Item) -> bool) -> Answer {
-    let mut listed = licence.listed.take();
-    let answer = c.windowed((name, &licence.items), &mut listed, is_in, |item, out| out.push_str(&text(licence, item)));
-    licence.listed = listed;
-    answer
+fn list(c: &Context<'_>, licence: &Licence, list: u8) -> Answer {
+    c.windowed(list, &licence.items, |item, out| out.push_str(&text(licence, item)))
 }
 
 fn file(licence: &Licence, id: &str) -> Answer {

@@ -2,7 +2,7 @@
 
 use super::context::{Answer, Context, not_found};
 use super::exchange::{Fields, Reply};
-use super::records::{Licence, Place};
+use super::records::{Licence, Place, on};
 use super::shape::{V, quote, shape};
 use super::table::Table;
 
@@ -31,8 +31,8 @@ pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, of: Of, method: 
         return Some(Err(refused));
     }
     Some(match (method, path) {
-        ("GET", ["active"]) => list(c, licence, of, false),
-        ("GET", ["inactive"]) => list(c, licence, of, true),
+        ("GET", ["active"]) => list(c, licence, of, on::ACTIVE),
+        ("GET", ["inactive"]) => list(c, licence, of, on::INACTIVE),
         ("GET", ["types"]) if of == Of::Rooms => {
             let rows: Vec<(i64, &str)> = (1..).zip(TYPES).collect();
             c.paged(&rows, |(id, name), out| TYPE.write(&[V::Int(*id), V::Text(name), V::Flag(true)], out))
@@ -59,20 +59,8 @@ pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, of: Of, method: 
     })
 }
 
-fn list(c: &Context<'_>, licence: &mut Licence, of: Of, archived: bool) -> Answer {
-    let mut listed = licence.listed.take();
-    let name = format!("{of:?} {archived}");
-    let table: &Table<Place> = of.table(licence);
-    let answer = c.windowed(
-        (&name, table),
-        &mut listed,
-        |place| place.archived == archived,
-        |place, out| {
-            write_place(of, place, out);
-        },
-    );
-    licence.listed = listed;
-    answer
+fn list(c: &Context<'_>, licence: &mut Licence, of: Of, list: u8) -> Answer {
+    c.windowed(list, of.table(licence), |place, out| write_place(of, place, out))
 }
 
 fn put(c: &mut Context<'_>, licence: &mut Licence, of: Of, row: &Fields<'_>, id: i64) -> Result<i64, String> {

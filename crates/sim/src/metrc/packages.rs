@@ -2,7 +2,7 @@
 
 use super::context::{Answer, Context, array, not_found};
 use super::exchange::{Fields, Reply};
-use super::records::{Adjustment, Dates, Item, Licence, Package, place};
+use super::records::{Adjustment, Dates, Item, Licence, Package, on, place};
 use super::settings::PutAdjust;
 use super::shape::{Shape, V, day, instant, number, shape};
 use super::{items, retail_ids};
@@ -37,11 +37,11 @@ pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, method: &str, pa
 
 fn read(c: &mut Context<'_>, licence: &mut Licence, path: &[&str]) -> Option<Answer> {
     Some(match path {
-        ["active"] => list(c, licence, "active", |package| package.is_active() && !package.on_hold),
-        ["onhold"] => list(c, licence, "onhold", |package| package.is_active() && package.on_hold),
-        ["inactive"] => list(c, licence, "inactive", |package| !package.in_transit && !package.is_active()),
-        ["intransit"] => list(c, licence, "intransit", |package| package.in_transit),
-        ["labsamples"] => list(c, licence, "labsamples", |package| package.is_testing_sample),
+        ["active"] => list(c, licence, on::ACTIVE),
+        ["onhold"] => list(c, licence, on::HOLD),
+        ["inactive"] => list(c, licence, on::INACTIVE),
+        ["intransit"] => list(c, licence, on::TRANSIT),
+        ["labsamples"] => list(c, licence, on::SAMPLES),
         ["transferred"] => super::transfers::transferred(c, licence),
         ["types"] => Ok(array(TYPES, super::shape::quote)),
         ["adjust", "reasons"] => c.paged(&REASONS, |(name, note), out| write_reason(name, *note, out)),
@@ -65,13 +65,8 @@ pub(super) fn find<'l>(licence: &'l Licence, id: &str) -> Option<&'l Package> {
     licence.package(id).or_else(|| licence.packages.get(id.parse().ok()?))
 }
 
-fn list(c: &Context<'_>, licence: &mut Licence, name: &str, is_in: fn(&Package) -> bool) -> Answer {
-    let mut listed = licence.listed.take();
-    let answer = c.windowed((name, &licence.packages), &mut listed, is_in, |package, out| {
-        write_package(licence, package, out);
-    });
-    licence.listed = listed;
-    answer
+fn list(c: &Context<'_>, licence: &Licence, list: u8) -> Answer {
+    c.windowed(list, &licence.packages, |package, out| write_package(licence, package, out))
 }
 
 fn write(c: &mut Context<'_>, licence: &mut Licence, method: &str, path: &[&str]) -> Option<Answer> {
@@ -552,39 +547,30 @@ shape!(
     ]
 );
 
-fn adjustments(c: &Context<'_>, licence: &mut Licence) -> Answer {
-    let mut listed = licence.listed.take();
-    let table = ("adjustments", &licence.adjustments);
-    let answer = c.windowed(
-        table,
-        &mut listed,
-        |_| true,
-        |row, out| {
-            let package = licence.packages.get(row.package);
-            let item = package.and_then(|package| licence.items.get(package.item));
-            let unit = package.map_or(Unit::Each, |package| package.unit);
-            let date_time = |date: civil::Date| format!("{}T00:00:00+00:00", day(date));
-            ADJUSTMENT.write(
-                &[
-                    V::Int(row.package),
-                    package.map(|package| package.label.as_str()).into(),
-                    item.map(|item| item.name.as_str()).into(),
-                    item.map(|item| item.category.as_str()).into(),
-                    number(row.quantity, unit),
-                    V::Text(unit.name()),
-                    V::Text(unit.symbol()),
-                    V::Text(&row.reason),
-                    V::Text(&row.note),
-                    V::Own(date_time(row.date)),
-                    package.map(|package| date_time(package.packaged)).into(),
-                    V::Text(&row.by),
-                ],
-                out,
-            );
-        },
-    );
-    licence.listed = listed;
-    answer
+fn adjustments(c: &Context<'_>, licence: &Licence) -> Answer {
+    c.windowed(on::ACTIVE, &licence.adjustments, |row, out| {
+        let package = licence.packages.get(row.package);
+        let item = package.and_then(|package| licence.items.get(package.item));
+        let unit = package.map_or(Unit::Each, |package| package.unit);
+        let date_time = |date: civil::Date| format!("{}T00:00:00+00:00", day(date));
+        ADJUSTMENT.write(
+            &[
+                V::Int(row.package),
+                package.map(|package| package.label.as_str()).into(),
+                item.map(|item| item.name.as_str()).into(),
+                item.map(|item| item.category.as_str()).into(),
+                number(row.quantity, unit),
+                V::Text(unit.name()),
+                V::Text(unit.symbol()),
+                V::Text(&row.reason),
+                V::Text(&row.note),
+                V::Own(date_time(row.date)),
+                package.map(|package| date_time(package.packaged)).into(),
+                V::Text(&row.by),
+            ],
+            out,
+        );
+    })
 }
 
 shape!(REASON, "reason", ["Name", "RequiresNote"]);

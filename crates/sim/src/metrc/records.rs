@@ -280,8 +280,41 @@ pub(super) struct RetailIds {
     pub modified: Timestamp,
 }
 
+/// Bits of the lists.
+pub(super) mod on {
+    /// Active; of transfers: incoming.
+    pub const ACTIVE: u8 = 1;
+    /// Not active any more; of transfers: outgoing.
+    pub const INACTIVE: u8 = 2;
+    /// On hold; of transfers: with something that was rejected.
+    pub const HOLD: u8 = 4;
+    /// On its way.
+    pub const TRANSIT: u8 = 8;
+    /// Made for a laboratory.
+    pub const SAMPLES: u8 = 16;
+}
+
+const fn one_of(is_active: bool) -> u8 {
+    if is_active { on::ACTIVE } else { on::INACTIVE }
+}
+
+fn lists_of_package(package: &Package) -> u8 {
+    let list = match package {
+        Package { in_transit: true, .. } => on::TRANSIT,
+        package if !package.is_active() => on::INACTIVE,
+        Package { on_hold: true, .. } => on::HOLD,
+        _ => on::ACTIVE,
+    };
+    if package.is_testing_sample { list | on::SAMPLES } else { list }
+}
+
+fn lists_of_transfer(transfer: &Transfer) -> u8 {
+    let list = one_of(!transfer.is_outgoing);
+    if transfer.is_rejected() { list | on::HOLD } else { list }
+}
+
 macro_rules! records {
-    ($($record:ident: $time:ident),*) => {
+    ($($record:ident: $time:ident, $lists:expr;)*) => {
         $(impl Record for $record {
             fn id(&self) -> i64 {
                 self.id
@@ -289,13 +322,26 @@ macro_rules! records {
             fn modified(&self) -> Timestamp {
                 self.$time
             }
+            fn lists(&self) -> u8 {
+                let lists: fn(&Self) -> u8 = $lists;
+                lists(self)
+            }
         })*
     };
 }
-records!(
-    Item: modified, Place: modified, Package: modified, Receipt: modified, Delivery: modified, Adjustment: at,
-    Transfer: modified, Patient: modified, CheckIn: modified, File: modified, RetailIds: modified
-);
+records! {
+    Item: modified, |it| one_of(!it.archived);
+    Place: modified, |it| one_of(!it.archived);
+    Package: modified, lists_of_package;
+    Receipt: modified, |it| one_of(it.is_active());
+    Delivery: modified, |it| one_of(it.completed.is_none() && it.voided.is_none());
+    Adjustment: at, |_| on::ACTIVE;
+    Transfer: modified, lists_of_transfer;
+    Patient: modified, |_| on::ACTIVE;
+    CheckIn: modified, |_| on::ACTIVE;
+    File: modified, |_| on::ACTIVE;
+    RetailIds: modified, |_| on::ACTIVE;
+}
 
 /// A tag that may be used.
 #[derive(Debug, Clone)]
@@ -329,8 +375,6 @@ pub(super) struct Licence {
     pub files: Table<File>,
     pub retail_ids: Table<RetailIds>,
     pub tags: BTreeMap<String, Tag>,
-    /// The ids of the list that was asked for last: what is asked next is its next page.
-    pub listed: Option<(String, u64, Vec<i64>)>,
 }
 
 impl Licence {
@@ -356,7 +400,6 @@ impl Licence {
             files: Table::default(),
             retail_ids: Table::default(),
             tags: BTreeMap::new(),
-            listed: None,
         }
     }
 

@@ -3,8 +3,9 @@
 use super::context::{Answer, Context, array, not_found, not_permitted};
 use super::exchange::{Fields, Reply};
 use super::packages::{self, active, measured, take};
-use super::records::{Customer, Delivery, Licence, Line, Package, Receipt};
+use super::records::{Customer, Delivery, Licence, Line, Package, Receipt, on};
 use super::shape::{V, day, decimal, instant, local, number, quote, shape};
+use super::table::Record;
 use jiff::civil;
 use std::collections::BTreeMap;
 use trueup_core::{Decimal, Quantity, Unit, decimal_text};
@@ -54,8 +55,8 @@ fn receipts(c: &mut Context<'_>, licence: &mut Licence, method: &str, path: &[&s
         return Some(Err(refused));
     }
     Some(match (method, path) {
-        ("GET", ["active"]) => list(c, licence, "receipts active", Receipt::is_active),
-        ("GET", ["inactive"]) => list(c, licence, "receipts inactive", |receipt| !receipt.is_active()),
+        ("GET", ["active"]) => list(c, licence, on::ACTIVE),
+        ("GET", ["inactive"]) => list(c, licence, on::INACTIVE),
         ("GET", ["external", number]) => by_external(licence, number),
         ("GET", [id]) => by_id(licence, id).map(|receipt| Reply::json(200, text(licence, receipt, true))),
         ("POST", []) => c.write(licence, create),
@@ -81,7 +82,7 @@ fn by_external(licence: &Licence, number: &str) -> Answer {
     Ok(Reply::json(200, text(licence, latest, true)))
 }
 
-fn list(c: &Context<'_>, licence: &mut Licence, name: &str, is_in: fn(&Receipt) -> bool) -> Answer {
+fn list(c: &Context<'_>, licence: &Licence, list: u8) -> Answer {
     let by_sale = (c.target.query("salesdatestart"), c.target.query("salesdateend"));
     let has_window = c.target.query("lastmodifiedstart").is_some() || c.target.query("lastmodifiedend").is_some();
     if let (Some(_), _) | (_, Some(_)) = by_sale {
@@ -93,19 +94,14 @@ fn list(c: &Context<'_>, licence: &mut Licence, name: &str, is_in: fn(&Receipt) 
         let rows: Vec<&Receipt> = licence
             .receipts
             .iter()
-            .filter(|receipt| is_in(receipt) && (from..=to).contains(&receipt.sold_at.date()))
+            .filter(|receipt| receipt.lists() & list != 0 && (from..=to).contains(&receipt.sold_at.date()))
             .collect();
         return c.paged(&rows, |receipt, out| write_receipt(licence, receipt, false, out));
     }
     if !has_window && !c.settings.receipts_without_window {
         return c.paged(&[0_u8; 0], |_, _| ());
     }
-    let mut listed = licence.listed.take();
-    let answer = c.windowed((name, &licence.receipts), &mut listed, is_in, |receipt, out| {
-        write_receipt(licence, receipt, false, out);
-    });
-    licence.listed = listed;
-    answer
+    c.windowed(list, &licence.receipts, |receipt, out| write_receipt(licence, receipt, false, out))
 }
 
 /// The time of a sale: the facility's wall clock. What has an offset or a `Z` is read without it, as if it had none.
@@ -405,10 +401,9 @@ fn deliveries(c: &mut Context<'_>, licence: &mut Licence, method: &str, path: &[
     if let Err(refused) = c.needs(if method == "GET" { VIEW_DELIVERIES } else { MANAGE_DELIVERIES }) {
         return Some(Err(refused));
     }
-    let is_active = |delivery: &Delivery| delivery.completed.is_none() && delivery.voided.is_none();
     Some(match (method, path) {
-        ("GET", ["active"]) => list_deliveries(c, licence, "deliveries active", is_active),
-        ("GET", ["inactive"]) => list_deliveries(c, licence, "deliveries inactive", move |row| !is_active(row)),
+        ("GET", ["active"]) => list_deliveries(c, licence, on::ACTIVE),
+        ("GET", ["inactive"]) => list_deliveries(c, licence, on::INACTIVE),
         ("GET", [id]) => match id.parse().ok().and_then(|id| licence.deliveries.get(id)) {
             Some(delivery) => Ok(Reply::json(200, delivery_text(licence, delivery, true))),
             None => Err(not_found()),
@@ -424,13 +419,8 @@ fn deliveries(c: &mut Context<'_>, licence: &mut Licence, method: &str, path: &[
     })
 }
 
-fn list_deliveries(c: &Context<'_>, licence: &mut Licence, name: &str, is_in: impl Fn(&Delivery) -> bool) -> Answer {
-    let mut listed = licence.listed.take();
-    let answer = c.windowed((name, &licence.deliveries), &mut listed, is_in, |delivery, out| {
-        out.push_str(&delivery_text(licence, delivery, false));
-    });
-    licence.listed = listed;
-    answer
+fn list_deliveries(c: &Context<'_>, licence: &Licence, list: u8) -> Answer {
+    c.windowed(list, &licence.deliveries, |delivery, out| out.push_str(&delivery_text(licence, delivery, false)))
 }
 
 /// Texts of a delivery that are given back as they came.

@@ -1,7 +1,7 @@
 //! Records of one kind, by number, with an index of when they were last modified, and with a way back.
 
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A record of the state.
 pub(super) trait Record: Clone {
@@ -9,22 +9,22 @@ pub(super) trait Record: Clone {
     fn id(&self) -> i64;
     /// When it was last modified.
     fn modified(&self) -> Timestamp;
+    /// The lists that it is on, one bit each.
+    fn lists(&self) -> u8;
 }
 
 /// Records of one kind. What is done since the last [`commit`](Self::commit) can be taken back.
 #[derive(Debug, Clone)]
 pub(super) struct Table<T> {
     rows: BTreeMap<i64, T>,
-    by_time: BTreeSet<(Timestamp, i64)>,
+    by_time: BTreeMap<(Timestamp, i64), u8>,
     /// What rows were before they were touched.
     before: Vec<(i64, Option<T>)>,
-    /// Changes so far.
-    changes: u64,
 }
 
 impl<T> Default for Table<T> {
     fn default() -> Self {
-        Self { rows: BTreeMap::new(), by_time: BTreeSet::new(), before: Vec::new(), changes: 0 }
+        Self { rows: BTreeMap::new(), by_time: BTreeMap::new(), before: Vec::new() }
     }
 }
 
@@ -41,20 +41,15 @@ impl<T: Record> Table<T> {
         self.rows.len()
     }
 
-    pub const fn changes(&self) -> u64 {
-        self.changes
-    }
-
     /// Adds a record, or puts it in the place of the one with its number.
     pub fn put(&mut self, row: T) {
         let id = row.id();
-        self.changes += 1;
-        let new = (row.modified(), id);
+        let (new, lists) = ((row.modified(), id), row.lists());
         let old = self.rows.insert(id, row);
         if let Some(old) = &old {
             self.by_time.remove(&(old.modified(), id));
         }
-        self.by_time.insert(new);
+        self.by_time.insert(new, lists);
         self.before.push((id, old));
     }
 
@@ -69,7 +64,6 @@ impl<T: Record> Table<T> {
     /// Takes a record out.
     pub fn remove(&mut self, id: i64) {
         if let Some(old) = self.rows.remove(&id) {
-            self.changes += 1;
             self.by_time.remove(&(old.modified(), id));
             self.before.push((id, Some(old)));
         }
@@ -83,21 +77,20 @@ impl<T: Record> Table<T> {
     /// Takes back what was done since the last commit.
     pub fn roll_back(&mut self) {
         while let Some((id, old)) = self.before.pop() {
-            self.changes += 1;
             if let Some(new) = self.rows.remove(&id) {
                 self.by_time.remove(&(new.modified(), id));
             }
             if let Some(old) = old {
-                self.by_time.insert((old.modified(), id));
+                self.by_time.insert((old.modified(), id), old.lists());
                 self.rows.insert(id, old);
             }
         }
     }
 
-    /// Records modified from `from` to before `to`, the latest first.
-    pub fn latest_first(&self, from: Timestamp, to: Timestamp) -> impl Iterator<Item = &T> {
+    /// Numbers of the records on a list that were modified from `from` to before `to`, the latest first.
+    pub fn latest_first(&self, list: u8, from: Timestamp, to: Timestamp) -> impl Iterator<Item = i64> {
         let window = self.by_time.range((from, i64::MIN)..(to.max(from), i64::MIN));
-        window.rev().filter_map(|(_, id)| self.rows.get(id))
+        window.rev().filter(move |(_, lists)| **lists & list != 0).map(|((_, id), _)| *id)
     }
 }
 
@@ -115,6 +108,9 @@ mod tests {
         fn modified(&self) -> Timestamp {
             self.1
         }
+        fn lists(&self) -> u8 {
+            if self.2 == 'b' { 2 } else { 1 }
+        }
     }
 
     fn at(second: i64) -> Timestamp {
@@ -131,11 +127,14 @@ mod tests {
         table.edit(1, |row| (row.1, row.2) = (at(40), 'd'));
         table.put(Row(3, at(5), 'e'));
         table.remove(2);
-        let all = |table: &Table<Row>| table.latest_first(at(0), at(100)).map(|row| row.2).collect::<String>();
+        let all = |table: &Table<Row>| {
+            table.latest_first(3, at(0), at(100)).filter_map(|id| table.get(id)).map(|row| row.2).collect::<String>()
+        };
         assert_eq!(all(&table), "de");
         table.roll_back();
         assert_eq!(all(&table), "ba");
-        assert_eq!(table.latest_first(at(11), at(20)).count(), 0);
-        assert_eq!(table.latest_first(at(11), at(21)).count(), 1);
+        assert_eq!(table.latest_first(3, at(11), at(20)).count(), 0);
+        assert_eq!(table.latest_first(3, at(11), at(21)).count(), 1);
+        assert_eq!(table.latest_first(2, at(0), at(100)).count(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::context::{Answer, Context, array, not_found, not_permitted};
 use super::exchange::Reply;
-use super::records::{Licence, Package, ShipmentState, Shipped, Transfer};
+use super::records::{Licence, Package, ShipmentState, Shipped, Transfer, on};
 use super::retail_ids;
 use super::shape::{V, day, decimal, instant, local, number, quote, shape};
 use trueup_core::{Unit, decimal_text};
@@ -17,9 +17,9 @@ pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, method: &str, pa
         return Some(Err(refused));
     }
     Some(match (method, path) {
-        ("GET", ["incoming"]) => list(c, licence, "incoming", |transfer| !transfer.is_outgoing),
-        ("GET", ["outgoing"]) => list(c, licence, "outgoing", |transfer| transfer.is_outgoing),
-        ("GET", ["rejected"]) => list(c, licence, "rejected", Transfer::is_rejected),
+        ("GET", ["incoming"]) => list(c, licence, on::ACTIVE),
+        ("GET", ["outgoing"]) => list(c, licence, on::INACTIVE),
+        ("GET", ["rejected"]) => list(c, licence, on::HOLD),
         // A retailer makes no templates, has no hub and receives nothing from outside of the state's system.
         ("GET", ["templates", "outgoing"]) => c.paged(&[0_u8; 0], |_, _| ()),
         (_, ["templates" | "hub" | "external", ..]) => Err(not_permitted()),
@@ -77,13 +77,8 @@ pub(super) fn route_without_licence(c: &Context<'_>, licences: &[&Licence], path
     })
 }
 
-fn list(c: &Context<'_>, licence: &mut Licence, name: &str, is_in: fn(&Transfer) -> bool) -> Answer {
-    let mut listed = licence.listed.take();
-    let answer = c.windowed((name, &licence.transfers), &mut listed, is_in, |transfer, out| {
-        write_transfer(licence, transfer, out);
-    });
-    licence.listed = listed;
-    answer
+fn list(c: &Context<'_>, licence: &Licence, list: u8) -> Answer {
+    c.windowed(list, &licence.transfers, |transfer, out| write_transfer(licence, transfer, out))
 }
 
 fn manifest(licence: &Licence, id: &str, kind: &str) -> Answer {
@@ -312,7 +307,7 @@ shape!(
 /// Packages that left on manifests.
 pub(super) fn transferred(c: &Context<'_>, licence: &mut Licence) -> Answer {
     let (from, to) = c.window()?;
-    let outgoing = licence.transfers.latest_first(from, to).filter(|transfer| transfer.is_outgoing);
+    let outgoing = licence.transfers.latest_first(on::INACTIVE, from, to).filter_map(|id| licence.transfers.get(id));
     let rows: Vec<(&Transfer, &Shipped)> =
         outgoing.flat_map(|transfer| transfer.packages.iter().map(move |shipped| (transfer, shipped))).collect();
     c.paged(&rows, |(transfer, shipped), out| {
