@@ -35,11 +35,11 @@ impl Progress {
     }
 
     /// So many records were pulled.
-    pub fn pulled(&self, records: usize) {
+    pub fn pulled(&self, records: u64) {
         if let Ok(style) = ProgressStyle::with_template("pulling … {pos} records, {elapsed}") {
             self.0.set_style(style);
         }
-        self.0.set_position(u64::try_from(records).unwrap_or(u64::MAX));
+        self.0.set_position(records);
     }
 
     fn part_of_known_length(&self, template: &str, done: usize, all: usize) {

@@ -68,6 +68,14 @@ pub enum SimError {
     /// A number that JSON cannot hold.
     #[error("a quantity could not be written as a number; this is a fault of the simulation, please report it")]
     Number,
+    /// The simulated server refuses what the simulated life does.
+    #[error("{call}: refused: {words}; this is a fault of the simulation, please report it")]
+    Refused {
+        /// Who did what.
+        call: String,
+        /// The server's words.
+        words: String,
+    },
     /// The books do not differ as the mistakes say.
     #[error(
         "package {package}: the books differ by {found}, the mistakes say {expected}; this is a fault of the simulation, please report it with the seed {seed}"
@@ -99,5 +107,20 @@ pub fn write_store(
     folder: &Path,
     progress: &mut dyn FnMut(u32, u32),
 ) -> Result<Truth, SimError> {
-    world::live(options, folder, progress)
+    world::live(options, folder, progress).map(|(truth, _)| truth)
+}
+
+/// Lives a store's life with a server as its state: the POS's program reports to it, people use its web page. Writes the
+/// POS's records and the truth; the state's records are in the server, as it was when its lists would have been pulled.
+///
+/// # Errors
+/// As [`write_store`]; also whatever the server refuses.
+pub fn live_with_server(
+    options: &StoreOptions,
+    folder: &Path,
+    progress: &mut dyn FnMut(u32, u32),
+) -> Result<(Truth, metrc::Metrc), SimError> {
+    let options = StoreOptions { state_form: StateForm::Server, ..options.clone() };
+    let (truth, server) = world::live(&options, folder, progress)?;
+    server.map(|server| (truth, server)).ok_or(SimError::Options("a life without a server"))
 }

@@ -53,6 +53,8 @@ pub enum StateForm {
     Json,
     /// Tables, as a person exports them from the state's pages.
     Tables,
+    /// None: the state is a server that is called, and from which its records are to be pulled.
+    Server,
 }
 
 /// The mistakes that people and systems make in the simulated store.

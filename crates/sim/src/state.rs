@@ -1,15 +1,18 @@
 //! The simulated state system: packages, receipts, adjustments and manifests, and what it answers about them.
 
 mod json;
+mod live;
 mod tables;
 
 use crate::SimError;
 use crate::files::Records;
 use crate::goods::{Atoms, Item};
 use crate::guard::Lot;
+use crate::metrc::Metrc;
 use crate::options::StateForm;
 use crate::style::Style;
 use jiff::{Timestamp, civil};
+use live::Live;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use tables::Tables;
@@ -112,6 +115,7 @@ struct JsonFiles {
 enum Files {
     Json(Box<JsonFiles>),
     Tables(Box<Tables>),
+    Server(Box<Live>),
 }
 
 /// The state system.
@@ -129,7 +133,7 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub fn create(folder: &Path, form: StateForm) -> Result<Self, SimError> {
+    pub fn create(folder: &Path, form: StateForm, style: &Style, items: &[Item]) -> Result<Self, SimError> {
         let records = |name: &str| Records::create(folder.join(format!("state/{name}.json")));
         let files = match form {
             StateForm::Json => Files::Json(Box::new(JsonFiles {
@@ -140,6 +144,7 @@ impl State {
                 deliveries: records("deliveries")?,
             })),
             StateForm::Tables => Files::Tables(Box::new(Tables::create(folder)?)),
+            StateForm::Server => Files::Server(Box::new(Live::create(style, items)?)),
         };
         Ok(Self {
             folder: folder.to_owned(),
@@ -158,8 +163,93 @@ impl State {
         self.lots.push(None);
     }
 
+    /// The server, while the state is one and its lists were not pulled yet.
+    fn live(&mut self) -> Option<&mut Live> {
+        match &mut self.files {
+            Files::Server(live) if !self.is_closed => Some(live),
+            _ => None,
+        }
+    }
+
     /// The state learns of a lot.
-    pub fn learn(&mut self, lot: Lot, known: StateLot) {
+    pub fn learn(&mut self, now: Timestamp, items: &[Item], lot: Lot, known: StateLot) -> Result<(), SimError> {
+        if let Some(live) = self.live() {
+            live.learn(now, &known, items)?;
+        }
+        self.know(lot, known);
+        Ok(())
+    }
+
+    /// A package is made of so much of others.
+    pub fn make(
+        &mut self,
+        now: Timestamp,
+        items: &[Item],
+        (lot, known): (Lot, StateLot),
+        sources: &[(Lot, Atoms)],
+    ) -> Result<(), SimError> {
+        let tags: Vec<(PackageTag, Atoms)> =
+            sources.iter().filter_map(|(lot, amount)| Some((self.lot(*lot)?.tag, *amount))).collect();
+        if let Some(live) = self.live() {
+            live.make(now, items, &known, &tags)?;
+        }
+        self.know(lot, known);
+        sources.iter().for_each(|(source, amount)| self.change(*source, -amount));
+        Ok(())
+    }
+
+    /// A package is undone; what it holds goes back to its source. Gives how much that was.
+    pub fn discontinue(
+        &mut self,
+        now: Timestamp,
+        today: civil::Date,
+        (product, source): (Lot, Lot),
+    ) -> Result<Atoms, SimError> {
+        let held = self.on_hand(product);
+        let Some(known) = self.lot_mut(product) else { return Ok(0) };
+        (known.archived, known.quantity) = (Some(today), 0);
+        let tag = known.tag;
+        self.change(source, held);
+        if let Some(live) = self.live() {
+            live.discontinue(now, tag)?;
+        }
+        Ok(held)
+    }
+
+    /// A package is finished.
+    pub fn finish_lot(&mut self, now: Timestamp, lot: Lot, date: civil::Date) -> Result<(), SimError> {
+        let Some(known) = self.lot_mut(lot) else { return Ok(()) };
+        known.finished = Some(date);
+        let tag = known.tag;
+        self.live().map_or(Ok(()), |live| live.finish(now, tag, date))
+    }
+
+    /// A package is moved.
+    pub fn move_lot(&mut self, now: Timestamp, lot: Lot, room: u8) -> Result<(), SimError> {
+        let Some(known) = self.lot_mut(lot) else { return Ok(()) };
+        known.room = room;
+        let tag = known.tag;
+        self.live().map_or(Ok(()), |live| live.move_to(now, tag, room))
+    }
+
+    /// A package is put on hold.
+    pub fn hold_lot(&mut self, now: Timestamp, lot: Lot) -> Result<(), SimError> {
+        let Some(known) = self.lot_mut(lot) else { return Ok(()) };
+        known.held = true;
+        let tag = known.tag;
+        self.live().map_or(Ok(()), |live| live.hold(now, tag))
+    }
+
+    /// A part of a package leaves.
+    pub fn ship(&mut self, now: Timestamp, items: &[Item], lot: Lot, amount: Atoms) -> Result<(), SimError> {
+        self.change(lot, -amount);
+        let Some((tag, item)) = self.tag_and_item(lot) else { return Ok(()) };
+        let dimension = usize::try_from(item).ok().and_then(|item| items.get(item)).map_or(Unit::Each, |it| it.unit);
+        let quantity = Quantity::from_atoms(amount, dimension.dimension());
+        self.live().map_or(Ok(()), |live| live.ship(now, tag, quantity))
+    }
+
+    fn know(&mut self, lot: Lot, known: StateLot) {
         if let Some(slot) = usize::try_from(lot).ok().and_then(|lot| self.lots.get_mut(lot)) {
             *slot = Some(known);
         }
@@ -169,7 +259,7 @@ impl State {
         self.lots.get(usize::try_from(lot).ok()?)?.as_ref()
     }
 
-    pub fn lot_mut(&mut self, lot: Lot) -> Option<&mut StateLot> {
+    fn lot_mut(&mut self, lot: Lot) -> Option<&mut StateLot> {
         self.lots.get_mut(usize::try_from(lot).ok()?)?.as_mut()
     }
 
@@ -178,7 +268,7 @@ impl State {
         self.lot(lot).filter(|known| known.archived.is_none()).map_or(0, |known| known.quantity)
     }
 
-    pub fn change(&mut self, lot: Lot, amount: Atoms) {
+    fn change(&mut self, lot: Lot, amount: Atoms) {
         if let Some(known) = self.lot_mut(lot) {
             known.quantity += amount;
         }
@@ -199,6 +289,12 @@ impl State {
     ) -> Result<u64, SimError> {
         self.next_id += 1;
         receipt.id = self.next_id;
+        if let Files::Server(live) = &mut self.files
+            && !self.is_closed
+        {
+            receipt.id = live.record(&receipt, &tags_of(&self.lots))?;
+        }
+        let id = receipt.id;
         for line in &receipt.lines {
             self.change(line.lot, -line.amount());
         }
@@ -207,12 +303,13 @@ impl State {
         } else {
             self.write_receipt(style, items, &receipt)?;
         }
-        Ok(self.next_id)
+        Ok(id)
     }
 
     /// Changes an open receipt; what its lines held before and hold after is put back and taken off.
-    pub fn edit(&mut self, id: u64, now: Timestamp, change: impl FnOnce(&mut StateReceipt)) {
-        let Some(mut receipt) = self.open.remove(&id) else { return };
+    pub fn edit(&mut self, id: u64, now: Timestamp, change: impl FnOnce(&mut StateReceipt)) -> Result<(), SimError> {
+        let Some(mut receipt) = self.open.remove(&id) else { return Ok(()) };
+        let was_final = receipt.finalized;
         for line in receipt.lines.iter().filter(|_| receipt.archived.is_none()) {
             self.change(line.lot, line.amount());
         }
@@ -221,7 +318,13 @@ impl State {
         for line in receipt.lines.iter().filter(|_| receipt.archived.is_none()) {
             self.change(line.lot, -line.amount());
         }
+        if let Files::Server(live) = &mut self.files
+            && !self.is_closed
+        {
+            live.change(now, &receipt, was_final, &tags_of(&self.lots))?;
+        }
         self.open.insert(id, receipt);
+        Ok(())
     }
 
     /// Nobody changes the receipt any more.
@@ -236,9 +339,9 @@ impl State {
         if self.is_closed {
             return Ok(());
         }
-        let lots = &self.lots;
-        let tags = |lot: Lot| lots.get(usize::try_from(lot).ok()?)?.as_ref().map(|known| (known.tag, known.item));
+        let tags = tags_of(&self.lots);
         match &mut self.files {
+            Files::Server(_) => Ok(()),
             Files::Json(files) if receipt.is_delivery => files.deliveries.add(&json::delivery(receipt, &tags, items)?),
             Files::Json(files) => {
                 let is_inactive = receipt.finalized || receipt.archived.is_some();
@@ -260,12 +363,23 @@ impl State {
         match &mut self.files {
             Files::Json(files) => files.adjustments.add(&json::adjustment(style, items, adjustment, tag, item)?),
             Files::Tables(tables) => tables.adjustment(style, items, adjustment, tag, item),
+            Files::Server(live) => live.adjust(style, items, adjustment, (tag, item)),
         }
     }
 
     /// Writes a manifest. The tables that people export have none.
-    pub fn manifest(&mut self, style: &Style, items: &[Item], manifest: &Manifest) -> Result<(), SimError> {
+    pub fn manifest(
+        &mut self,
+        now: Timestamp,
+        style: &Style,
+        items: &[Item],
+        manifest: &Manifest,
+    ) -> Result<(), SimError> {
         match &mut self.files {
+            Files::Server(live) if !self.is_closed => {
+                live.manifest(now, items, manifest);
+                Ok(())
+            }
             Files::Json(files) if !self.is_closed => files.transfers.add(&json::manifest(style, items, manifest)?),
             _ => Ok(()),
         }
@@ -280,6 +394,7 @@ impl State {
         self.snapshot = (0..Lot::try_from(self.lots.len()).unwrap_or(Lot::MAX)).map(|lot| self.on_hand(lot)).collect();
         let known = self.lots.iter().flatten();
         match &mut self.files {
+            Files::Server(live) => check_server(live, known),
             Files::Json(_) => json::packages(&self.folder, style, items, known),
             Files::Tables(tables) => tables.packages(style, items, known),
         }
@@ -290,16 +405,37 @@ impl State {
         usize::try_from(lot).ok().and_then(|lot| self.snapshot.get(lot)).copied().map_or(0, i128::from)
     }
 
-    /// Ends the files.
-    pub fn finish(self) -> Result<(), SimError> {
+    /// Ends the files; gives the server, if the state is one.
+    pub fn finish(self) -> Result<Option<Metrc>, SimError> {
         match self.files {
             Files::Json(files) => {
                 let files = *files;
                 [files.active, files.inactive, files.adjustments, files.transfers, files.deliveries]
                     .into_iter()
-                    .try_for_each(Records::finish)
+                    .try_for_each(Records::finish)?;
+                Ok(None)
             }
-            Files::Tables(tables) => tables.finish(),
+            Files::Tables(tables) => tables.finish().map(|()| None),
+            Files::Server(live) => Ok(Some(live.into_server())),
         }
     }
+}
+
+/// What lots are called and what is in them.
+fn tags_of(lots: &[Option<StateLot>]) -> impl Fn(Lot) -> Option<(PackageTag, u32)> {
+    |lot| lots.get(usize::try_from(lot).ok()?)?.as_ref().map(|known| (known.tag, known.item))
+}
+
+/// The server holds what it was told.
+fn check_server<'l>(live: &Live, lots: impl Iterator<Item = &'l StateLot>) -> Result<(), SimError> {
+    for known in lots {
+        let held = live.held(known.tag);
+        if held != Some(known.quantity) {
+            return Err(SimError::Refused {
+                call: format!("the snapshot of {}", known.tag),
+                words: format!("the server holds {held:?}, it was told {}", known.quantity),
+            });
+        }
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::SimError;
 use crate::dice::Dice;
-use crate::options::StoreOptions;
+use crate::options::{StateForm, StoreOptions};
 use jiff::{SignedDuration, Timestamp, ToSpan, civil, tz};
 use trueup_core::Zone;
 
@@ -133,7 +133,8 @@ impl Style {
             corrections: dice
                 .pick(&[Corrections::Silent, Corrections::Optional, Corrections::Echoed], Corrections::Silent),
             local_times: dice.chance(1, 3),
-            dated_adjustments: dice.chance(1, 3),
+            // The server writes the date alone.
+            dated_adjustments: dice.chance(1, 3) || options.state_form == StateForm::Server,
             patients_in: dice.pick(&[0, 4, 20], 0).try_into().unwrap_or(0),
             time_zone,
         })

@@ -14,6 +14,7 @@ use crate::files::{Table, base_text, write_text};
 use crate::for_sale::ForSale;
 use crate::goods::{Atoms, Form, Item, ONE, Tags, catalogue};
 use crate::guard::{Guard, Lot};
+use crate::metrc::Metrc;
 use crate::mistake::{Mistake, Occasion};
 use crate::options::{StateForm, StoreOptions};
 use crate::pos::{Pos, PosLot, Stock};
@@ -108,10 +109,10 @@ pub(crate) fn live(
     options: &StoreOptions,
     folder: &Path,
     progress: &mut dyn FnMut(u32, u32),
-) -> Result<Truth, SimError> {
+) -> Result<(Truth, Option<Metrc>), SimError> {
     let mut world = World::new(options, folder)?;
-    world.stock_up();
-    world.before_the_window();
+    world.stock_up()?;
+    world.before_the_window()?;
     world.plan()?;
     while let Some((moment, event)) = world.agenda.next() {
         if moment > world.style.as_of() {
@@ -151,14 +152,15 @@ impl<'o> World<'o> {
         let mut dice = Dice::new(options.seed, "goods");
         let outage = Self::outage(&style, &mut dice);
         let typical_sales = i64::try_from(options.lines / u64::from(options.packages)).unwrap_or(1).clamp(1, 1_000_000);
+        let items = catalogue(&mut dice, options.packages);
         Ok(Self {
             options,
             folder,
-            items: catalogue(&mut dice, options.packages),
             tags: Tags::new(&mut dice),
             all_tags: FxHashSet::default(),
             pos: Pos::create(folder)?,
-            state: State::create(folder, options.state_form)?,
+            state: State::create(folder, options.state_form, &style, &items)?,
+            items,
             ledger: Ledger::default(),
             guard: Guard::new(style.numbering),
             agenda: Agenda::new(),
@@ -256,7 +258,7 @@ impl<'o> World<'o> {
     }
 
     /// The packages on hand when the records begin.
-    fn stock_up(&mut self) {
+    fn stock_up(&mut self) -> Result<(), SimError> {
         let day = self.style.day(-20);
         for number in 0..self.options.packages {
             let item = self.any_item();
@@ -264,12 +266,14 @@ impl<'o> World<'o> {
             let lot = self.new_lot(item, tag);
             let quantity = self.usual_quantity(item);
             let room = u8::from(self.dice.chance(1, 2));
-            self.state.learn(lot, self.state_lot(lot, quantity, room, Some(day)));
+            let known = self.state_lot(lot, quantity, room, Some(day));
+            self.state.learn(self.style.moment(day, 0), &self.items, lot, known)?;
             let stock = self.initial_stock(lot, quantity, room);
             let known = self.pos_lot(lot, stock);
             self.pos.learn(lot, known);
             self.for_sale.add(lot);
         }
+        Ok(())
     }
 
     fn state_lot(&self, lot: Lot, quantity: Atoms, room: u8, packaged: Option<jiff::civil::Date>) -> StateLot {
@@ -502,7 +506,7 @@ impl<'o> World<'o> {
 
     // --- The end --------------------------------------------------------------------------------------------------
 
-    fn finish(self) -> Result<Truth, SimError> {
+    fn finish(self) -> Result<(Truth, Option<Metrc>), SimError> {
         self.check()?;
         write_text(&self.folder.join("store.toml"), &self.style.store_toml())?;
         if !self.baseline.is_empty() {
@@ -518,10 +522,10 @@ impl<'o> World<'o> {
         let packages = u64::try_from(self.all_tags.len()).unwrap_or(u64::MAX);
         let truth = self.ledger.finish(&self.style, self.options.seed, packages, |tag| self.counted.contains(&tag));
         self.pos.finish()?;
-        self.state.finish()?;
+        let server = self.state.finish()?;
         let text = serde_json::to_string_pretty(&truth).map_err(|_| SimError::Number)?;
         write_text(&self.folder.join(Truth::FILE), &text)?;
-        Ok(truth)
+        Ok((truth, server))
     }
 
     /// The snapshots differ by what was written down, or this world has a fault.

@@ -445,15 +445,20 @@ fn lines(reading: &mut Reading, at: &At<'_>, head: &Head, transactions: &[Transa
 /// The state's adjustments. They carry no id: two equal ones are two.
 pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), InputError> {
     let mut reader = ListReader::<Adjustment>::new();
+    let mut read = Vec::new();
     for file in files {
         let mut records = Vec::new();
-        let mut facts = read_json(&mut reader, file, &mut |record, number| {
+        let facts = read_json(&mut reader, file, &mut |record, number| {
             records.push((record, number));
             Ok(())
         })?;
+        read.push((file, records, facts));
+    }
+    let dated = are_dates(read.iter().flat_map(|(_, records, _)| records.iter().map(|(record, _)| record)));
+    for (file, records, mut facts) in read {
         let mut tally = Tally::default();
         for (adjustment, number) in records {
-            let movement = adjustment_movement(reading, &At::new(&file.1, number), &adjustment)?;
+            let movement = adjustment_movement(reading, &At::new(&file.1, number), &adjustment, dated)?;
             note_time(&mut tally, &reading.settings, movement.when);
             reading.keep(movement)?;
         }
@@ -463,7 +468,28 @@ pub(super) fn adjustments(reading: &mut Reading, files: &[File]) -> Result<(), I
     reader.finish().map_err(of_wire)
 }
 
-fn adjustment_movement(reading: &mut Reading, at: &At<'_>, adjustment: &Adjustment) -> Result<Movement, InputError> {
+/// Whether a list has dates: the API writes them as midnight UTC. One such moment may be one; several, and no other, are
+/// dates.
+fn are_dates<'a>(mut adjustments: impl Iterator<Item = &'a Adjustment>) -> bool {
+    let is_midnight = |adjustment: &Adjustment| {
+        let (_, time) = adjustment.adjustment_date.as_deref().and_then(|text| text.split_once('T'))?;
+        let clock = time.strip_suffix("+00:00").or_else(|| time.strip_suffix('Z'))?;
+        clock.trim_end_matches(['0', '.', ':']).is_empty().then_some(())
+    };
+    let mut count = 0;
+    let all = adjustments.all(|adjustment| {
+        count += 1;
+        is_midnight(adjustment).is_some()
+    });
+    all && count > 1
+}
+
+fn adjustment_movement(
+    reading: &mut Reading,
+    at: &At<'_>,
+    adjustment: &Adjustment,
+    dated: bool,
+) -> Result<Movement, InputError> {
     let package = at.tag("PackageLabel", adjustment.package_label.as_ref())?;
     let number = at.number("AdjustmentQuantity", adjustment.adjustment_quantity.as_ref())?;
     let unit = at.unit(
@@ -478,7 +504,7 @@ fn adjustment_movement(reading: &mut Reading, at: &At<'_>, adjustment: &Adjustme
     Ok(Movement {
         package,
         book: Book::State,
-        when: date_if_midnight(reading, adjustment.adjustment_date.as_deref(), when)
+        when: date_if_midnight(reading, adjustment.adjustment_date.as_deref(), when, dated)
             .ok_or_else(|| at.error("AdjustmentDate", "it is missing", "a date or a time"))?,
         kind: MovementKind::Adjust(WasteClass::of_reason(&reason)),
         reference: Text::default(),
@@ -493,12 +519,12 @@ fn adjustment_movement(reading: &mut Reading, at: &At<'_>, adjustment: &Adjustme
     })
 }
 
-/// A local midnight without an offset, `2026-03-07T00:00:00`, is a date: it means the day. (Midnight with an offset may
-/// be either; matching considers both.)
-fn date_if_midnight(reading: &Reading, text: Option<&str>, when: Option<When>) -> Option<When> {
+/// A local midnight without an offset, `2026-03-07T00:00:00`, is a date: it means the day; so is one at midnight UTC in a
+/// list of dates. (Elsewhere midnight with an offset may be either; matching considers both.)
+fn date_if_midnight(reading: &Reading, text: Option<&str>, when: Option<When>, dated: bool) -> Option<When> {
     let Some((date, time)) = text.and_then(|text| text.split_once('T')) else { return when };
     let midnight = time.trim_end_matches(['0', '.', ':']).is_empty();
-    if midnight { reading.settings.zone.read(date).ok().or(when) } else { when }
+    if midnight || dated { reading.settings.zone.read(date).ok().or(when) } else { when }
 }
 
 /// The state's manifests, to the licence and from it.

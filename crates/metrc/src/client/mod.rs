@@ -11,23 +11,29 @@
 
 mod careful;
 mod failure;
+mod files;
 mod gate;
 #[cfg(feature = "http")]
 mod http;
 mod keys;
 mod list;
 mod pull;
+#[cfg(feature = "simulated")]
+mod simulated;
 mod target;
 mod transport;
 
 pub use careful::{Care, Findable, Found, RowOutcome, Sight};
 pub use failure::{Failure, Lost, Problem, Rejection, Unauthorised};
+pub use files::Files;
 pub use gate::{Gate, Limits};
 #[cfg(feature = "http")]
 pub use http::{Http, HttpError, TokioClock};
 pub use keys::Keys;
 pub use list::{Key, Listed, Proven};
 pub use pull::{Changed, Cursor, List, Pace, Proof, Report};
+#[cfg(feature = "simulated")]
+pub use simulated::Simulated;
 pub use target::{Target, Window};
 pub use transport::{Clock, NoReply, Reply, Request, Transport};
 

@@ -8,10 +8,10 @@ use trueup_metrc::api::packages::{self, Package};
 use trueup_metrc::api::sales::{NewLine, NewReceipt};
 use trueup_metrc::api::{Answer, Body, NumberText, Operation};
 use trueup_metrc::client::{
-    Client, Failure, Gate, Keys, Limits, Lost, NoReply, Policy, Problem, Reply, Request, Target, TokioClock, Transport,
-    Window,
+    Client, Failure, Gate, Keys, Limits, NoReply, Policy, Problem, Reply, Request, Simulated, Target, TokioClock,
+    Transport, Window,
 };
-use trueup_sim::metrc::{self, Carried, Faults, Metrc, Served, Settings, Sizes};
+use trueup_sim::metrc::{Faults, Metrc, Served, Settings, Sizes};
 
 /// 20 November 2026, 14:00 in Denver.
 pub const NOW: &str = "2026-11-20T21:00:00Z";
@@ -21,30 +21,14 @@ pub const STORE: &str = "403R-X0001";
 /// Carries requests to a server in this process, and remembers what was called.
 #[derive(Debug, Clone)]
 pub struct Line {
-    served: Arc<Served>,
+    inner: Simulated,
     called: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Transport for Line {
     async fn send(&self, request: &Request) -> Result<Reply, NoReply> {
         self.called.lock().unwrap().insert(request.operation.to_string());
-        let request = metrc::Request {
-            method: request.operation.method.name().to_owned(),
-            target: request.target.clone(),
-            authorization: Some(request.authorization.reveal().to_owned()),
-            body: request.body.clone().unwrap_or_default(),
-        };
-        match self.served.exchange(request).await {
-            Carried::Reply(reply) => Ok(Reply {
-                status: reply.status,
-                content_type: Some(reply.content_type.to_owned()),
-                retry_after: reply.retry_after.map(|seconds| seconds.to_string()),
-                date: Some(self.served.now()),
-                body: reply.body,
-            }),
-            Carried::Nothing => std::future::pending().await,
-            Carried::Cut | Carried::CutAfter(..) => Err(NoReply::Lost(Lost::Cut)),
-        }
+        self.inner.send(request).await
     }
 }
 
@@ -76,7 +60,7 @@ impl World {
     pub fn client(served: &Arc<Served>, keys: Keys) -> Client<Line, TokioClock> {
         let clock = TokioClock::set(NOW.parse().unwrap());
         let policy = Policy { time_out: Duration::from_secs(30), ..Policy::default() };
-        let line = Line { served: Arc::clone(served), called: Arc::default() };
+        let line = Line { inner: Simulated::new(Arc::clone(served)), called: Arc::default() };
         Client::new(line, clock, keys, Gate::new(Limits::default()), policy)
     }
 

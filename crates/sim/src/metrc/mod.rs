@@ -21,6 +21,7 @@ mod faults;
 mod http;
 mod items;
 mod limits;
+pub(crate) mod living;
 mod locations;
 mod packages;
 mod records;

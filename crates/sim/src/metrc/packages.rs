@@ -14,19 +14,6 @@ const INVENTORY: &[&str] = &["Manage Packages Inventory"];
 const CREATE: &[&str] = &["Create/Submit/Discontinue Packages"];
 const NOTES: &[&str] = &["Manage Packages Inventory", "Manage Package Notes"];
 
-/// Reasons of adjustments: name, and whether a note is required. Names as seen in several states.
-pub(super) const REASONS: [(&str, bool); 9] = [
-    ("API Related Error", true),
-    ("Drying", false),
-    ("Entry Error", true),
-    ("Mandatory State Destruction", true),
-    ("Spoilage", true),
-    ("Theft", true),
-    ("Typing/Entry Error", true),
-    ("Waste", false),
-    ("Incorrect Quantity", true),
-];
-
 /// Answers what the path asks for; `path` is behind `/packages/v2`.
 pub(super) fn route(c: &mut Context<'_>, licence: &mut Licence, method: &str, path: &[&str]) -> Option<Answer> {
     c.needs(VIEW).err().map(Err).or_else(|| match method {
@@ -44,7 +31,7 @@ fn read(c: &mut Context<'_>, licence: &mut Licence, path: &[&str]) -> Option<Ans
         ["labsamples"] => list(c, licence, on::SAMPLES),
         ["transferred"] => super::transfers::transferred(c, licence),
         ["types"] => Ok(array(TYPES, super::shape::quote)),
-        ["adjust", "reasons"] => c.paged(&REASONS, |(name, note), out| write_reason(name, *note, out)),
+        ["adjust", "reasons"] => c.paged(&c.settings.reasons, |(name, note), out| write_reason(name, *note, out)),
         ["adjustments"] => adjustments(c, licence),
         [id, "source", "harvests"] => match find(licence, id) {
             Some(_) => c.needs(&["View Package Source Harvests"]).map(|()| array([""; 0], |_, _| ())),
@@ -193,7 +180,8 @@ fn adjust(c: &mut Context<'_>, licence: &mut Licence, row: &Fields<'_>, meaning:
     let label = row.need("Label")?;
     let reason = row.need("AdjustmentReason")?;
     let note = row.text("ReasonNote").unwrap_or_default();
-    let known = REASONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&reason));
+    let settings = c.settings;
+    let known = settings.reasons.iter().find(|(name, _)| name.eq_ignore_ascii_case(&reason));
     let (reason, needs_note) = known.ok_or_else(|| format!("Adjustment reason {reason} was not found."))?;
     if *needs_note && note.is_empty() {
         return Err(format!("Adjustment reason {reason} requires a note."));

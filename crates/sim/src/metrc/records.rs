@@ -300,6 +300,8 @@ const fn one_of(is_active: bool) -> u8 {
 
 fn lists_of_package(package: &Package) -> u8 {
     let list = match package {
+        // With another licence.
+        Package { transferred: true, .. } => return 0,
         Package { in_transit: true, .. } => on::TRANSIT,
         package if !package.is_active() => on::INACTIVE,
         Package { on_hold: true, .. } => on::HOLD,

@@ -1,7 +1,6 @@
 //! A store to begin with: what a seed makes of items, packages, receipts, adjustments and manifests.
 
 use super::items::CATEGORIES;
-use super::packages::REASONS;
 use super::records::{
     Adjustment, Customer, Dates, Item, Licence, Line, Package, Place, Receipt, Received, ShipmentState, Shipped, Tag,
     Transfer,
@@ -69,7 +68,7 @@ pub(super) const PERMISSIONS: [&str; 28] = [
 ];
 
 /// What a retailer's kind of licence may do.
-const RETAILER: [&str; 21] = [
+pub(super) const RETAILER: [&str; 21] = [
     "AdvancedSales",
     "CanAssignLocationsToPackages",
     "CanCreateDerivedPackages",
@@ -93,7 +92,7 @@ const RETAILER: [&str; 21] = [
     "SalesDeliveryAllowZip",
 ];
 
-const SUPPLIER: (&str, &str) = ("403P-X0007", "North Fork Distribution");
+pub(super) const SUPPLIER: (&str, &str) = ("403P-X0007", "North Fork Distribution");
 /// Where tags of the simulated suppliers begin, and those that the store ordered for itself.
 const SUPPLIED: &str = "1A4060300002EE1";
 const OWN: &str = "1A4060300009AB2";
@@ -130,6 +129,7 @@ impl Metrc {
             now,
             zone: server.zone.clone(),
             days: i64::from(sizes.days.max(1)),
+            reasons: server.settings.reasons.clone(),
         };
         stock.licence.may = RETAILER.to_vec();
         stock.fill(sizes);
@@ -158,6 +158,7 @@ struct Stock {
     now: Timestamp,
     zone: jiff::tz::TimeZone,
     days: i64,
+    reasons: Vec<(String, bool)>,
 }
 
 impl Stock {
@@ -352,13 +353,14 @@ impl Stock {
         for _ in 0..count {
             let Some((package, unit)) = packages.get(self.dice.place(packages.len())).copied() else { return };
             let (at, id) = (self.ago(self.days), self.next_id());
-            let (reason, _) = self.dice.pick(&REASONS, REASONS[0]);
+            let chosen = self.dice.place(self.reasons.len());
+            let reason = self.reasons.get(chosen).map_or_else(|| "Waste".to_owned(), |(name, _)| name.clone());
             self.take(package, ONE, at);
             self.licence.adjustments.put(Adjustment {
                 id,
                 package,
                 quantity: Quantity::from_atoms(-ONE, unit.dimension()),
-                reason: reason.to_owned(),
+                reason,
                 note: "counted".to_owned(),
                 date: self.local(at).date(),
                 at,

@@ -54,6 +54,8 @@ pub struct Settings {
     pub receipts_without_window: bool,
     /// A package's quantity may fall below zero.
     pub below_zero: bool,
+    /// Reasons of adjustments, and whether each needs a note.
+    pub reasons: Vec<(String, bool)>,
     /// There are retail ids.
     pub retail_ids: bool,
     /// The first version of the API answers, too.
@@ -61,6 +63,19 @@ pub struct Settings {
     /// Limits on reads; `None` for none.
     pub limits: Option<RateLimits>,
 }
+
+/// Names as seen in several states; no full list of any is public.
+const REASONS: [(&str, bool); 9] = [
+    ("API Related Error", true),
+    ("Drying", false),
+    ("Entry Error", true),
+    ("Mandatory State Destruction", true),
+    ("Spoilage", true),
+    ("Theft", true),
+    ("Typing/Entry Error", true),
+    ("Waste", false),
+    ("Incorrect Quantity", true),
+];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -74,6 +89,7 @@ impl Default for Settings {
             order: Order::LatestFirst,
             receipts_without_window: true,
             below_zero: false,
+            reasons: REASONS.map(|(name, note)| (name.to_owned(), note)).to_vec(),
             retail_ids: false,
             version_one: true,
             limits: Some(RateLimits { facility_rate: 50, vendor_rate: 150, facility_at_once: 10, vendor_at_once: 30 }),

@@ -136,6 +136,7 @@ fn accept(
         let label = package.label.clone();
         if rejected.contains(&label) {
             shipped.state = ShipmentState::Rejected;
+            edit(c, licence, shipped.package, |package| (package.in_transit, package.transferred) = (false, true));
             continue;
         }
         let found = counted.iter().find(|(known, _)| *known == label).map(|(_, quantity)| *quantity);

@@ -25,43 +25,31 @@ impl World<'_> {
     /// The state's part of making packages.
     pub(super) fn state_make(&mut self, make: StateMake) -> Result<(), SimError> {
         match make {
-            StateMake::Accept { lot, quantity, manifest } => {
-                self.accept(lot, quantity, &manifest);
-                Ok(())
-            }
+            StateMake::Accept { lot, quantity, manifest } => self.accept(lot, quantity, &manifest),
             StateMake::Ship { lot, amount } => self.ship(lot, amount),
-            StateMake::Product { product, sources } => {
-                self.make_product(product, &sources);
-                Ok(())
-            }
-            StateMake::Discontinue { product, source } => {
-                self.discontinue(product, source);
-                Ok(())
-            }
+            StateMake::Product { product, sources } => self.make_product(product, &sources),
+            StateMake::Discontinue { product, source } => self.discontinue(product, source),
         }
     }
 
-    fn make_product(&mut self, product: Lot, sources: &[(Lot, Atoms)]) {
+    fn make_product(&mut self, product: Lot, sources: &[(Lot, Atoms)]) -> Result<(), SimError> {
         let quantity = sources.iter().map(|(_, amount)| amount).sum();
         let mut known = self.state_lot(product, quantity, 0, Some(self.style.local(self.now).date()));
         known.sources = sources.iter().filter_map(|(lot, _)| self.tag(*lot)).collect();
-        self.state.learn(product, known);
-        for (source, amount) in sources {
-            self.state.change(*source, -amount);
+        self.state.make(self.now, &self.items, (product, known), sources)?;
+        for (source, _) in sources {
             self.guard.touch(*source, self.now);
         }
         self.guard.touch(product, self.now);
+        Ok(())
     }
 
-    fn discontinue(&mut self, product: Lot, source: Lot) {
-        let held = self.state.on_hand(product);
+    fn discontinue(&mut self, product: Lot, source: Lot) -> Result<(), SimError> {
         let today = self.style.local(self.now).date();
-        if let Some(known) = self.state.lot_mut(product) {
-            (known.archived, known.quantity) = (Some(today), 0);
-        }
-        self.state.change(source, held);
+        let held = self.state.discontinue(self.now, today, (product, source))?;
         self.fact(product, "discontinued_in_state", held, "");
         self.fact(source, "discontinued_in_state", -held, "");
+        Ok(())
     }
 
     /// A lot to make something of, and how much.
@@ -144,7 +132,7 @@ impl World<'_> {
         let product = self.new_lot(self.item(source), tag);
         self.guard.close(product);
         self.guard.make_single(source);
-        self.make_product(product, &[(source, amount)]);
+        self.make_product(product, &[(source, amount)])?;
         self.fact(source, "repackaged_in_state", amount, "");
         self.fact(product, "repackaged_in_state", -amount, "");
         Ok(())
@@ -167,15 +155,13 @@ impl World<'_> {
         let tag = self.fresh_tag(4);
         let product = self.new_lot(self.item(first), tag);
         let sources: Vec<_> = [first, second].into_iter().map(|lot| (lot, self.state.on_hand(lot))).collect();
-        self.make_product(product, &sources);
+        self.make_product(product, &sources)?;
         self.fact(product, "repackaged_in_state", -sources.iter().map(|(_, amount)| amount).sum::<Atoms>(), "");
         let today = self.style.local(self.now).date();
         for (source, amount) in sources {
             self.fact(source, "repackaged_in_state", amount, "");
             self.retire(source);
-            if let Some(known) = self.state.lot_mut(source) {
-                known.finished = Some(today);
-            }
+            self.state.finish_lot(self.now, source, today)?;
         }
         self.guard.close(product);
         Ok(())
@@ -219,9 +205,7 @@ impl World<'_> {
         let adjustment = Adjustment { lot, amount: -held, at: self.now, reason: "Incorrect Quantity", note, by };
         self.state.adjust(&self.style, &self.items, &adjustment)?;
         let today = self.style.local(self.now).date();
-        if let Some(known) = self.state.lot_mut(lot) {
-            known.finished = Some(today);
-        }
+        self.state.finish_lot(self.now, lot, today)?;
         self.fact(lot, "adjustment_only_in_state", held, "");
         self.fact(lot, "finished_in_state", 0, "");
         Ok(())

@@ -57,7 +57,11 @@ impl World<'_> {
 
     /// A manifest that the state's snapshot holds; nobody knows of a later one.
     fn write_manifest_by(&mut self, at: Timestamp, manifest: &Manifest) -> Result<(), SimError> {
-        if at < self.style.state_as_of { self.state.manifest(&self.style, &self.items, manifest) } else { Ok(()) }
+        if at < self.style.state_as_of {
+            self.state.manifest(self.now, &self.style, &self.items, manifest)
+        } else {
+            Ok(())
+        }
     }
 
     /// The state accepts the package at `at`, the POS takes it in minutes later.
@@ -129,28 +133,29 @@ impl World<'_> {
             self.learn_in_pos(lot, quantity);
             self.write_receiving(lot, quantity, &manifest)?;
         } else {
-            self.accept(lot, quantity, &manifest);
+            self.accept(lot, quantity, &manifest)?;
         }
         let state = if only_in_pos { "Shipped" } else { "Accepted" };
         let rows = vec![ManifestRow { tag, item, shipped: quantity, received, state }];
         let at = (!only_in_pos).then_some(self.now);
         let manifest = Manifest { number: manifest, outgoing: false, at, rows };
-        self.state.manifest(&self.style, &self.items, &manifest)
+        self.state.manifest(self.now, &self.style, &self.items, &manifest)
     }
 
     /// The state accepts a package, now.
-    pub(super) fn accept(&mut self, lot: Lot, quantity: Atoms, manifest: &str) {
+    pub(super) fn accept(&mut self, lot: Lot, quantity: Atoms, manifest: &str) -> Result<(), SimError> {
         let mut known = self.state_lot(lot, quantity, 0, Some(self.style.local(self.now).date()));
         known.received = Some((self.now, manifest.to_owned()));
-        self.state.learn(lot, known);
+        self.state.learn(self.now, &self.items, lot, known)?;
         self.guard.touch(lot, self.now);
+        Ok(())
     }
 
     /// Typed in by hand at the door, with a slip.
     fn mistype(&mut self, lot: Lot, quantity: Atoms, manifest: &str) -> Result<(), SimError> {
         let Some(right) = self.tag(lot) else { return Ok(()) };
         let wrong = self.fresh_misspelling(right);
-        self.accept(lot, quantity, manifest);
+        self.accept(lot, quantity, manifest)?;
         self.fact(lot, "tag_mistyped", -quantity, &wrong.to_string());
         let item = self.item(lot);
         let typed = self.new_lot(item, wrong);
@@ -161,7 +166,7 @@ impl World<'_> {
         let rows =
             vec![ManifestRow { tag: right, item, shipped: quantity, received: Some(quantity), state: "Accepted" }];
         let manifest = Manifest { number: manifest.to_owned(), outgoing: false, at: Some(self.now), rows };
-        self.state.manifest(&self.style, &self.items, &manifest)
+        self.state.manifest(self.now, &self.style, &self.items, &manifest)
     }
 
     fn fresh_misspelling(&mut self, right: PackageTag) -> PackageTag {
@@ -205,13 +210,13 @@ impl World<'_> {
 
     /// A shipment leaves, as the state has it.
     pub(super) fn ship(&mut self, lot: Lot, amount: Atoms) -> Result<(), SimError> {
-        self.state.change(lot, -amount);
+        self.state.ship(self.now, &self.items, lot, amount)?;
         self.guard.touch(lot, self.now);
         let (Some(tag), item) = (self.tag(lot), self.item(lot)) else { return Ok(()) };
         let rows = vec![ManifestRow { tag, item, shipped: amount, received: None, state: "Shipped" }];
         let number = self.state.next_manifest();
         let manifest = Manifest { number, outgoing: true, at: Some(self.now), rows };
-        self.state.manifest(&self.style, &self.items, &manifest)
+        self.state.manifest(self.now, &self.style, &self.items, &manifest)
     }
 
     /// What the POS knows of a lot that nobody took in: there before the records began.

@@ -25,15 +25,16 @@ impl Mistake {
 
 impl World<'_> {
     /// Packages that were wrong before the records began.
-    pub(super) fn before_the_window(&mut self) {
+    pub(super) fn before_the_window(&mut self) -> Result<(), SimError> {
         for (mistake, count) in self.options.faults.counts(self.options.lines, self.options.days) {
             if mistake.occasion() == Occasion::Before {
-                (0..count).for_each(|_| self.wrong_before(mistake));
+                (0..count).try_for_each(|_| self.wrong_before(mistake))?;
             }
         }
+        Ok(())
     }
 
-    fn wrong_before(&mut self, mistake: Mistake) {
+    fn wrong_before(&mut self, mistake: Mistake) -> Result<(), SimError> {
         let item = self.any_item();
         let quantity = (self.dice.between(60, 90_000) * 10 + 3) * ONE;
         match mistake {
@@ -41,7 +42,9 @@ impl World<'_> {
                 let tag = self.fresh_tag(9);
                 let lot = self.new_lot(item, tag);
                 self.guard.close(lot);
-                self.state.learn(lot, self.state_lot(lot, quantity, 0, Some(self.style.day(-9))));
+                let day = self.style.day(-9);
+                let known = self.state_lot(lot, quantity, 0, Some(day));
+                self.state.learn(self.style.moment(day, 0), &self.items, lot, known)?;
                 self.fact(lot, "missing_in_pos", -quantity, "");
             }
             Mistake::MissingInState => {
@@ -49,11 +52,11 @@ impl World<'_> {
                 self.fact(lot, "missing_in_state", quantity, "");
             }
             _ => {
-                let Some(lot) = self.for_sale.any(&mut self.dice) else { return };
-                let Some(tag) = self.tag(lot).filter(|tag| !self.ledger.knows(*tag)) else { return };
+                let Some(lot) = self.for_sale.any(&mut self.dice) else { return Ok(()) };
+                let Some(tag) = self.tag(lot).filter(|tag| !self.ledger.knows(*tag)) else { return Ok(()) };
                 let amount = self.dice.pick(&[-3, -2, -1, 1, 2, 3], 1) * ONE;
                 if self.pos.on_hand_of(lot, 0) + amount <= 0 || !self.guard.take_amount(lot, amount) {
-                    return;
+                    return Ok(());
                 }
                 self.pos.change(lot, 0, amount, FRONT);
                 self.fact(lot, "carried_forward", amount, "");
@@ -62,6 +65,7 @@ impl World<'_> {
                 self.baseline.push((tag, amount, unit.map_or("ea", |item| item.unit.symbol())));
             }
         }
+        Ok(())
     }
 
     /// A mistake is due; one that waits for a sale is armed.
@@ -245,17 +249,16 @@ impl World<'_> {
         let other_item = self.items.get(self.dice.place(self.items.len())).map(|item| item.name.clone());
         match mistake {
             Mistake::RoomDiffers => {
-                if let Some(known) = self.state.lot_mut(lot) {
-                    known.room = 1 - known.room;
-                }
+                let room = self.state.lot(lot).map_or(0, |known| known.room);
+                self.state.move_lot(self.now, lot, 1 - room)?;
                 self.fact(lot, "room_differs", 0, "");
             }
             Mistake::HoldDiffers => {
                 let in_state = self.options.state_form == StateForm::Tables || self.dice.chance(1, 2);
-                match (self.state.lot_mut(lot), self.pos.lot_mut(lot)) {
-                    (Some(known), _) if in_state => known.held = true,
-                    (_, Some(known)) => known.held = true,
-                    _ => {}
+                if in_state {
+                    self.state.hold_lot(self.now, lot)?;
+                } else if let Some(known) = self.pos.lot_mut(lot) {
+                    known.held = true;
                 }
                 self.fact(lot, "hold_differs", 0, "");
             }

@@ -189,10 +189,7 @@ impl World<'_> {
                 self.move_stock(lot, stock.sku, amount)?;
             }
         }
-        if let Some(known) = self.state.lot_mut(lot).filter(|_| whole) {
-            known.room = FRONT;
-        }
-        Ok(())
+        if whole { self.state.move_lot(self.now, lot, FRONT) } else { Ok(()) }
     }
 
     /// Moves stock of a SKU from the vault to the floor in the POS.
@@ -227,10 +224,7 @@ impl World<'_> {
             Movement { event: self.pos.next_event(), kind: "finish", by: self.associate(), ..Movement::default() };
         self.pos_move(PosMove { lot, movement, changes: false })?;
         let today = self.style.local(self.now).date();
-        if let Some(known) = self.state.lot_mut(lot) {
-            known.finished = Some(today);
-        }
-        Ok(())
+        self.state.finish_lot(self.now, lot, today)
     }
 
     /// A person adjusts in the state's page; hours later the POS is corrected to it: settled, and no discrepancy.

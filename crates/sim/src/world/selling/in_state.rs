@@ -51,21 +51,23 @@ impl World<'_> {
         let by_lot = amounts(&change.sale.lines);
         let (now, id) = (self.now, change.id);
         match change.kind {
-            ChangeKind::Void => self.state.edit(id, now, |receipt| receipt.archived = Some(today)),
+            ChangeKind::Void => self.state.edit(id, now, |receipt| receipt.archived = Some(today))?,
             ChangeKind::VoidByHand => {
-                self.state.edit(id, now, |receipt| receipt.archived = Some(today));
+                self.state.edit(id, now, |receipt| receipt.archived = Some(today))?;
                 for (lot, amount) in by_lot {
                     self.fact(lot, "void_only_in_state", -amount, &number);
                 }
             }
-            ChangeKind::Reduce(lot, amount) => self.state.edit(id, now, |receipt| reduce(receipt, lot, amount, today)),
+            ChangeKind::Reduce(lot, amount) => {
+                self.state.edit(id, now, |receipt| reduce(receipt, lot, amount, today))?;
+            }
             ChangeKind::EditByHand(lot, edited) => {
                 let before: Atoms = by_lot.get(&lot).copied().unwrap_or_default();
                 self.state.edit(id, now, |receipt| {
                     for line in receipt.lines.iter_mut().filter(|line| line.lot == lot) {
                         line.number = edited;
                     }
-                });
+                })?;
                 self.fact(lot, "sale_quantity_differs", atoms_of(edited) - before, &number);
             }
             ChangeKind::PriceByHand(lot, price) => {
@@ -73,12 +75,12 @@ impl World<'_> {
                     for line in receipt.lines.iter_mut().filter(|line| line.lot == lot) {
                         line.price = price;
                     }
-                });
+                })?;
                 self.fact(lot, "price_differs", 0, &number);
             }
             ChangeKind::CustomerByHand => {
                 let other = if change.sale.customer == ADULT { PATIENT } else { ADULT };
-                self.state.edit(id, now, |receipt| receipt.customer = other.in_state);
+                self.state.edit(id, now, |receipt| receipt.customer = other.in_state)?;
                 for (lot, _) in by_lot {
                     self.fact(lot, "customer_type_differs", 0, &number);
                 }
