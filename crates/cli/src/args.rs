@@ -251,6 +251,16 @@ pub struct SimMetrcOptions {
     /// Its receipts.
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub receipts: u32,
+    /// Live a store's weeks first: its POS reports to this server, its people make mistakes. Its POS's records, store.toml
+    /// and the truth are written here; the state's are pulled with `trueup metrc pull`.
+    #[arg(long, value_name = "DIR")]
+    pub life: Option<PathBuf>,
+    /// Business days of the life.
+    #[arg(long, value_name = "N", default_value_t = 7, requires = "life")]
+    pub days: u32,
+    /// Mistakes of the life per sales line (0.01), or a TOML file of how many of each kind.
+    #[arg(long, value_name = "RATE|FILE", default_value = "0.01", requires = "life")]
+    pub mistakes: String,
     /// A TOML file of what goes wrong: latency_ms, late_ms and tables [[fault]] of kind, per_mille, on, path, most.
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,

@@ -5,17 +5,14 @@ use crate::progress::Progress;
 use crate::{Status, Trouble, runtime};
 use serde::Serialize;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
-use trueup_sim::metrc::{Metrc, Served, Settings, Sizes, serve};
-use trueup_sim::{Faults, StateForm, StoreOptions, write_store};
+use trueup_sim::metrc::{Faults as Weather, Metrc, Served, Settings, Sizes, serve};
+use trueup_sim::{Faults, StateForm, StoreOptions, live_with_server, write_store};
 
 /// Lives a store's life and writes its folder.
 pub(crate) fn store(asked: &SimStoreOptions) -> Result<Status, Trouble> {
-    let occupied = std::fs::read_dir(&asked.out).is_ok_and(|mut entries| entries.next().is_some());
-    if occupied {
-        let folder = asked.out.display();
-        return Err(Trouble::Usage(format!("--out: {folder} is not empty; nothing was written; name a new folder")));
-    }
+    check_empty(&asked.out, "--out")?;
     let receipts = asked.receipts.unwrap_or(u64::from(asked.days) * StoreOptions::RECEIPTS_PER_DAY);
     let options = StoreOptions {
         seed: asked.seed,
@@ -30,9 +27,7 @@ pub(crate) fn store(asked: &SimStoreOptions) -> Result<Status, Trouble> {
         },
     };
     let progress = Progress::new();
-    write_store(&options, &asked.out, &mut |done, all| {
-        progress.days(usize::try_from(done).unwrap_or(usize::MAX), usize::try_from(all).unwrap_or(usize::MAX));
-    })?;
+    write_store(&options, &asked.out, &mut |done, all| lived_days(&progress, done, all))?;
     Ok(Status::Done)
 }
 
@@ -47,22 +42,18 @@ struct Address<'a> {
 
 /// Serves a simulated Metrc until it is stopped.
 pub(crate) fn metrc(asked: &SimMetrcOptions) -> Result<Status, Trouble> {
-    let settings = Settings::of_state(&asked.state);
-    let mut settings =
-        settings.ok_or_else(|| Trouble::Usage(format!("--state {}: no state with Metrc", asked.state)))?;
-    settings.longest_window = asked.longest_window.map(|hours| jiff::SignedDuration::from_hours(i64::from(hours)));
-    settings.atomic_batches = !asked.row_by_row;
-    settings.limits = settings.limits.filter(|_| !asked.no_limits);
-    let sizes = Sizes { packages: asked.packages, receipts: asked.receipts, ..Sizes::default() };
     let now = runtime::now();
-    let server = Metrc::store(settings, asked.seed, now, sizes)?;
-    let faults = match &asked.faults {
-        None => trueup_sim::metrc::Faults::none(),
+    let server = match &asked.life {
+        Some(folder) => lived(asked, folder)?,
+        None => stocked(asked, now)?,
+    };
+    let weather = match &asked.faults {
+        None => Weather::none(),
         Some(file) => {
             let name = file.display().to_string();
             let text = std::fs::read_to_string(file)
                 .map_err(|error| Trouble::Usage(format!("--faults {name}: it cannot be read: {error}")))?;
-            trueup_sim::metrc::Faults::read(&text, &name, asked.seed)?
+            Weather::read(&text, &name, asked.seed)?
         }
     };
     runtime::block_on(async {
@@ -70,13 +61,57 @@ pub(crate) fn metrc(asked: &SimMetrcOptions) -> Result<Status, Trouble> {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", asked.port)).await.map_err(cannot)?;
         let address = listener.local_addr().map_err(cannot)?;
         announce(&server, &format!("http://{address}"))?;
-        let served = Arc::new(Served::new(server, faults, now));
+        let served = Arc::new(Served::new(server, weather, now));
         tokio::select! {
             () = serve(listener, served) => {}
             stopped = tokio::signal::ctrl_c() => stopped.map_err(cannot)?,
         }
         Ok(Status::Done)
     })
+}
+
+/// A server with a store that chance stocked.
+fn stocked(asked: &SimMetrcOptions, now: jiff::Timestamp) -> Result<Metrc, Trouble> {
+    let settings = Settings::of_state(&asked.state);
+    let mut settings =
+        settings.ok_or_else(|| Trouble::Usage(format!("--state {}: no state with Metrc", asked.state)))?;
+    settings.longest_window = asked.longest_window.map(|hours| jiff::SignedDuration::from_hours(i64::from(hours)));
+    settings.atomic_batches = !asked.row_by_row;
+    settings.limits = settings.limits.filter(|_| !asked.no_limits);
+    let sizes = Sizes { packages: asked.packages, receipts: asked.receipts, ..Sizes::default() };
+    Ok(Metrc::store(settings, asked.seed, now, sizes)?)
+}
+
+/// A server after the weeks of a store that reported to it.
+fn lived(asked: &SimMetrcOptions, folder: &Path) -> Result<Metrc, Trouble> {
+    check_empty(folder, "--life")?;
+    let receipts = u64::from(asked.receipts);
+    let options = StoreOptions {
+        seed: asked.seed,
+        packages: asked.packages,
+        days: asked.days,
+        receipts,
+        lines: receipts * StoreOptions::LINES_PER_TEN_RECEIPTS / 10,
+        faults: Faults::read(&asked.mistakes)?,
+        state_form: StateForm::Server,
+    };
+    let progress = Progress::new();
+    let (_, server) = live_with_server(&options, folder, &mut |done, all| lived_days(&progress, done, all))?;
+    Ok(server)
+}
+
+fn lived_days(progress: &Progress, done: u32, all: u32) {
+    progress.days(usize::try_from(done).unwrap_or(usize::MAX), usize::try_from(all).unwrap_or(usize::MAX));
+}
+
+/// A folder that is not there, or empty.
+fn check_empty(folder: &Path, option: &str) -> Result<(), Trouble> {
+    let occupied = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied {
+        let folder = folder.display();
+        return Err(Trouble::Usage(format!("{option}: {folder} is not empty; nothing was written; name a new folder")));
+    }
+    Ok(())
 }
 
 fn announce(server: &Metrc, base_url: &str) -> Result<(), Trouble> {
