@@ -63,3 +63,18 @@ async fn an_honest_life_with_a_server_is_no_discrepancy() {
     assert_eq!((score.discrepant, score.false_alarms), (0, 0), "{score}");
     assert!(score.honest > 1_500, "{score}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn every_mistake_is_found_alone() {
+    for name in trueup_sim::mistake_names() {
+        let mut score = Score::default();
+        for seed in 882_000..882_002 {
+            let faults = Faults::Counts(BTreeMap::from([(name.to_owned(), 3)]));
+            let (truth, found) = lived(&StoreOptions { faults, packages: 120, ..StoreOptions::new(seed) }).await;
+            score.add(&truth, &found);
+        }
+        assert!(score.discrepant > 0, "{name} was never planted");
+        assert_eq!(score.right_in_full, score.discrepant, "{name}: {score}");
+        assert_eq!(score.false_alarms + score.steps_forbidden + score.steps_missing, 0, "{name}: {score}");
+    }
+}

@@ -1,9 +1,14 @@
-//! Wire types of the Metrc v2 API as a retailer's reconciliation reads them, and readers for files of such answers.
+//! The Metrc v2 API of a retailer: a client for it, and readers for files of its answers.
 //!
-//! For now the crate reads files only; a client for the API will join it. It depends on no other crate of the workspace
-//! and decides nothing: it says what an answer says, or refuses it.
+//! - [`api`]: every operation that a retailer's licence can use, with the types of what is sent and answered.
+//! - [`client`]: calls them within the API's limits, over any transport and on any clock; reads lists and proves them whole;
+//!   pulls a licence; writes with care. Feature `http`: over HTTP (reqwest, rustls).
+//! - [`ListReader`] and [`Latest`]: files of answers, as far as a reconciliation reads them, record by record.
 //!
-//! # Invariants
+//! The crate depends on no other crate of the workspace (but for the simulated server of feature `simulated`) and decides
+//! nothing: it says what an answer says, or refuses it.
+//!
+//! # Invariants of the readers
 //! - A number stays as it was written ([`NumberText`]); no float is ever made of it.
 //! - A date or time stays text. Missing, `null`, `""` and the zero date `0001-01-01…` are all `None`.
 //! - Fields about patients, caregivers, consumers, recipients, drivers, vehicles and addresses are in no struct.
@@ -26,7 +31,23 @@
 //!   `QuantityType` is a number in the documentation's package and text elsewhere. Source: documentation, live answers.
 //! - An adjustment has no id of its own. Source: live answers.
 //!
-//! # Example
+//! # Example: everything of a licence
+//! ```no_run
+//! # #[cfg(feature = "http")]
+//! # async fn pull(now: jiff::Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+//! use trueup_metrc::client::{Client, Cursor, Gate, Http, Keys, Limits, Pace, Policy, TokioClock};
+//!
+//! let http = Http::new("https://api-co.metrc.com")?;
+//! let keys = Keys::new("vendor's key", "user's key");
+//! let client = Client::new(http, TokioClock::set(now), keys, Gate::new(Limits::default()), Policy::default());
+//! let mut cursor = Cursor::default();
+//! let report = client.pull("403R-00001", Pace::default(), &mut cursor, &mut |changed| println!("{changed:?}")).await?;
+//! println!("{} lists, each proven whole", report.proofs.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Example: a file
 //! ```
 //! use trueup_metrc::{ListReader, Package};
 //!

@@ -22,7 +22,7 @@ answers! {
         name = Words, "Name";
     }
 
-    /// `ProductLabel` of a [`Package`].
+    /// `ProductLabel` of a package.
     ProductLabel {
         qr_count = Integer, "QrCount";
         is_child_from_parent_with_label = Flag, "IsChildFromParentWithLabel";
