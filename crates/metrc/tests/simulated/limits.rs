@@ -105,8 +105,7 @@ async fn a_state_that_accepts_only_days_is_asked_day_by_day() {
 #[tokio::test(start_paused = true)]
 async fn a_clock_that_is_off_loses_nothing() {
     for minutes in [-90, 90] {
-        let skew = jiff::SignedDuration::from_mins(minutes);
-        let world = World::ahead_by(skew, Sizes::default());
+        let world = World::ahead_by(minutes, Sizes::default());
         let (mut cursor, mut seen) = (Cursor::default(), Seen::default());
         pull(&world, &mut cursor, &mut seen).await;
         for round in 0..3_usize {

@@ -4,7 +4,7 @@ use crate::world::{STORE, World, number as amount, receipt};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use trueup_metrc::api::sales::{self, NewLine};
-use trueup_metrc::client::{Changed, Cursor, Pace, Target};
+use trueup_metrc::client::{Care, Changed, Cursor, Pace};
 use trueup_sim::metrc::{Counted, Faults, Settings, Sizes};
 
 /// One request in eight goes wrong, in every way in which a read can.
@@ -62,6 +62,17 @@ on = "reads"
 kind = "key_expired"
 per_mille = 2
 on = "reads"
+[[fault]]
+kind = "maintenance"
+per_mille = 1000
+from_s = 60
+until_s = 75
+[[fault]]
+kind = "too_many_requests"
+per_mille = 900
+on = "reads"
+from_s = 100
+until_s = 110
 "#;
 
 /// What was pulled: quantities by package, lines by receipt, adjustments.
@@ -86,6 +97,9 @@ impl Books {
     }
 }
 
+/// What goes wrong here comes at once or not at all.
+const CARE: Care = Care { looks: 3, between: Duration::from_secs(4), attempts: 6 };
+
 /// Sells one of a package every few seconds.
 async fn sell(world: &World, count: u32) {
     for number in 0..count {
@@ -94,7 +108,8 @@ async fn sell(world: &World, count: u32) {
         let unit = world.served.with(|server, _, _| server.unit_of(STORE, &label)).unwrap();
         let line = NewLine::new(label.as_str().into(), amount("1"), unit.into(), amount("9.5"));
         let sale = [receipt(&format!("B-{number}"), vec![line])];
-        world.ok(&sales::CREATE_RECEIPTS, Target::of(STORE), &sale[..]).await;
+        let outcomes = world.client.careful(&sales::CREATE_RECEIPTS, STORE, &sale, CARE).await;
+        assert!(outcomes[0].is_done(), "{outcomes:?}");
     }
 }
 

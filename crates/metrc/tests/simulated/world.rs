@@ -48,11 +48,13 @@ impl World {
     }
 
     /// With a server whose clock is ahead of the client's.
-    pub fn ahead_by(skew: jiff::SignedDuration, sizes: Sizes) -> Self {
+    pub fn ahead_by(minutes: i64, sizes: Sizes) -> Self {
         let now: jiff::Timestamp = NOW.parse().unwrap();
+        let skew = jiff::SignedDuration::from_mins(minutes);
         let server = Metrc::store(Settings::default(), 7, now.checked_add(skew).unwrap(), sizes).unwrap();
         let keys = Keys::new(server.vendor_keys()[0], &server.employees()[0].key);
-        let served = Arc::new(Served::new(server, Faults::none(), now).ahead_by(skew));
+        let faults = Faults::read(&format!("clock_ahead_s = {}", minutes * 60), "skew", 0).unwrap();
+        let served = Arc::new(Served::new(server, faults, now));
         Self { client: Self::client(&served, keys), served }
     }
 

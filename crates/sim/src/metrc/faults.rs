@@ -3,7 +3,7 @@
 use super::exchange::{Reply, Request};
 use crate::SimError;
 use crate::dice::Dice;
-use jiff::Timestamp;
+use jiff::SignedDuration;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -39,6 +39,10 @@ pub enum Fault {
     RepeatedPage,
     /// The user's key is not known.
     KeyExpired,
+    /// The user may not do this.
+    NotPermitted,
+    /// A read answers what it answered before.
+    StaleRead,
     /// A flood of nested arrays instead of the answer.
     Nested,
     /// Numbers that are none.
@@ -47,7 +51,7 @@ pub enum Fault {
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::TimeOutBefore,
         Self::TimeOutAfter,
         Self::LateEffect,
@@ -62,6 +66,8 @@ impl Fault {
         Self::ShortPage,
         Self::RepeatedPage,
         Self::KeyExpired,
+        Self::NotPermitted,
+        Self::StaleRead,
         Self::Nested,
         Self::NotANumber,
     ];
@@ -93,6 +99,11 @@ struct Share {
     path: Option<String>,
     /// At most so often.
     most: Option<u64>,
+    /// Only from so many seconds after the beginning: a storm, or maintenance.
+    #[serde(default)]
+    from_s: u64,
+    /// Only until so many seconds after the beginning.
+    until_s: Option<u64>,
 }
 
 /// What a file of faults says.
@@ -105,8 +116,17 @@ struct Wanted {
     /// Milliseconds after which a late effect comes, at least and at most.
     #[serde(default = "late")]
     late_ms: [u32; 2],
+    /// Seconds by which the server's clock is ahead of the client's.
+    #[serde(default)]
+    clock_ahead_s: i64,
     #[serde(default)]
     fault: Vec<Share>,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { latency_ms: [0, 0], late_ms: late(), clock_ahead_s: 0, fault: Vec::new() }
+    }
 }
 
 const fn late() -> [u32; 2] {
@@ -154,13 +174,13 @@ impl Faults {
     /// Nothing goes wrong, and answers take no time.
     #[must_use]
     pub fn none() -> Self {
-        Self::of(Wanted { latency_ms: [0, 0], late_ms: late(), fault: Vec::new() }, 0)
+        Self::of(Wanted::default(), 0)
     }
 
     /// Only answers take time: so many milliseconds, at least and at most.
     #[must_use]
     pub fn latency(milliseconds: [u32; 2], seed: u64) -> Self {
-        Self::of(Wanted { latency_ms: milliseconds, late_ms: late(), fault: Vec::new() }, seed)
+        Self::of(Wanted { latency_ms: milliseconds, ..Wanted::default() }, seed)
     }
 
     /// As a TOML text says.
@@ -171,7 +191,8 @@ impl Faults {
         let wanted = toml::from_str(toml).map_err(|error: toml::de::Error| SimError::Faults {
             file: file.to_owned(),
             found: error.message().to_owned(),
-            known: "latency_ms, late_ms and tables [[fault]] of kind, per_mille, on, path and most".to_owned(),
+            known: "latency_ms, late_ms, clock_ahead_s and tables [[fault]] of kind, per_mille, on, path, most, from_s and until_s"
+                .to_owned(),
         })?;
         Ok(Self::of(wanted, seed))
     }
@@ -184,7 +205,8 @@ impl Faults {
     /// The next requests of this kind go wrong so, `most` of them.
     pub fn plant(&mut self, kind: Fault, on: On, path: &str, most: u64) {
         let path = (!path.is_empty()).then(|| path.to_owned());
-        self.wanted.fault.push(Share { kind, per_mille: 1_000, on, path, most: Some(most) });
+        let share = Share { kind, per_mille: 1_000, on, path, most: Some(most), from_s: 0, until_s: None };
+        self.wanted.fault.push(share);
         self.seen.push(0);
     }
 
@@ -194,7 +216,12 @@ impl Faults {
         self.seen.iter().sum()
     }
 
-    fn chosen(&mut self, request: &Request) -> Option<Fault> {
+    /// By how much the server's clock is ahead.
+    pub(super) const fn clock_ahead(&self) -> SignedDuration {
+        SignedDuration::from_secs(self.wanted.clock_ahead_s)
+    }
+
+    fn chosen(&mut self, passed: Duration, request: &Request) -> Option<Fault> {
         for (share, seen) in self.wanted.fault.iter().zip(&mut self.seen) {
             let is_meant = match share.on {
                 On::Any => true,
@@ -203,7 +230,9 @@ impl Faults {
             };
             let on_path = share.path.as_ref().is_none_or(|path| request.target.contains(path.as_str()));
             let is_left = share.most.is_none_or(|most| *seen < most);
-            if is_meant && on_path && is_left && self.dice.chance(share.per_mille, 1_000) {
+            let is_time =
+                passed.as_secs() >= share.from_s && share.until_s.is_none_or(|until| passed.as_secs() < until);
+            if is_meant && on_path && is_left && is_time && self.dice.chance(share.per_mille, 1_000) {
                 *seen += 1;
                 return Some(share.kind);
             }
@@ -216,11 +245,12 @@ impl Faults {
         Duration::from_millis(u64::try_from(rolled).unwrap_or(0))
     }
 
-    pub(super) fn plan(&mut self, _now: Timestamp, request: &Request) -> Plan {
+    /// What becomes of a request, so long after the beginning.
+    pub(super) fn plan(&mut self, passed: Duration, request: &Request) -> Plan {
         let each_way = self.between(self.wanted.latency_ms) / 2;
         let late = self.between(self.wanted.late_ms);
         let instead = |reply| (Effect::Never, Outcome::Instead(reply));
-        let (effect, outcome) = match self.chosen(request) {
+        let (effect, outcome) = match self.chosen(passed, request) {
             None => (Effect::Now, Outcome::Answer),
             Some(Fault::TimeOutBefore) => (Effect::Never, Outcome::Nothing),
             Some(Fault::TimeOutAfter) => (Effect::Now, Outcome::Nothing),
@@ -237,6 +267,7 @@ impl Faults {
             Some(Fault::WebPage) => instead(Reply::web_page(200, "Scheduled maintenance")),
             Some(Fault::LostWrite) => (Effect::Never, Outcome::Changed(Fault::LostWrite)),
             Some(Fault::KeyExpired) => instead(Reply::message(401, "Authorization has been denied for this request.")),
+            Some(Fault::NotPermitted) => instead(super::context::not_permitted()),
             Some(Fault::Nested) => instead(Reply::json(200, "[".repeat(10 << 20))),
             Some(fault) => (Effect::Now, Outcome::Changed(fault)),
         };

@@ -3,9 +3,13 @@
 use super::exchange::{Reply, Request};
 use super::faults::{Effect, Fault, Faults, Outcome, Plan, changed};
 use super::{ByHand, Metrc, Refused, Ticket};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
+
+/// Answers to reads that are remembered.
+const MOST_REMEMBERED: usize = 2_000;
 
 /// What a client gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +40,6 @@ pub struct Counted {
 pub struct Served {
     set_to: Timestamp,
     set_at: Instant,
-    /// How far the server's clock is ahead of the client's.
-    skew: SignedDuration,
     inner: Mutex<Inner>,
 }
 
@@ -50,21 +52,18 @@ struct Inner {
     late: Vec<(Timestamp, Request)>,
     /// The list of the last page that was answered, and the page, to answer it again.
     last_page: Option<(String, Reply)>,
+    /// Reads that were answered, to answer one again: the first so many.
+    answered: BTreeMap<String, Reply>,
 }
 
 impl Served {
     /// Serves, beginning at `now`.
     #[must_use]
     pub fn new(server: Metrc, faults: Faults, now: Timestamp) -> Self {
-        let inner = Inner { server, faults, counted: Counted::default(), late: Vec::new(), last_page: None };
-        Self { set_to: now, set_at: Instant::now(), skew: SignedDuration::ZERO, inner: Mutex::new(inner) }
-    }
-
-    /// With a clock that is ahead.
-    #[must_use]
-    pub fn ahead_by(mut self, skew: SignedDuration) -> Self {
-        self.skew = skew;
-        self
+        let set_to = now.checked_add(faults.clock_ahead()).unwrap_or(now);
+        let (late, last_page, answered) = (Vec::new(), None, BTreeMap::new());
+        let inner = Inner { server, faults, counted: Counted::default(), late, last_page, answered };
+        Self { set_to, set_at: Instant::now(), inner: Mutex::new(inner) }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -75,8 +74,7 @@ impl Served {
     /// The server's clock.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let passed = self.set_to.checked_add(self.set_at.elapsed()).unwrap_or(Timestamp::MAX);
-        passed.checked_add(self.skew).unwrap_or(Timestamp::MAX)
+        self.set_to.checked_add(self.set_at.elapsed()).unwrap_or(Timestamp::MAX)
     }
 
     /// What was asked so far.
@@ -111,7 +109,7 @@ impl Served {
                 true => inner.counted.reads += 1,
                 false => inner.counted.writes += 1,
             }
-            let plan = inner.faults.plan(now, &request);
+            let plan = inner.faults.plan(self.set_at.elapsed(), &request);
             let admitted = inner.server.begin(now, &request);
             inner.counted.throttled += u64::from(admitted.is_err());
             (admitted, plan)
@@ -158,8 +156,15 @@ impl Inner {
                 Some((known, page)) if *known == list => page.clone(),
                 _ => self.server.handle(now, request),
             },
+            Effect::Now if plan.outcome == Outcome::Changed(Fault::StaleRead) => {
+                let before = self.answered.get(&request.target).cloned();
+                before.unwrap_or_else(|| self.server.handle(now, request))
+            }
             Effect::Now => {
                 let reply = self.server.handle(now, request);
+                if request.is_read() && self.answered.len() < MOST_REMEMBERED {
+                    self.answered.entry(request.target.clone()).or_insert_with(|| reply.clone());
+                }
                 if request.is_read() && reply.body.starts_with(b"{\"Data\"") {
                     self.last_page = Some((list, reply.clone()));
                 }
