@@ -214,7 +214,7 @@ pub struct PullOptions {
 pub enum RowFormat {
     /// For people.
     Table,
-    /// For programs: one JSON object a row, with the API's names; nothing about persons.
+    /// For programs: one JSON object a row, with the API's names; nothing about patients, customers and drivers.
     Jsonl,
     /// For spreadsheets: the columns of the table.
     Csv,
@@ -253,7 +253,7 @@ pub struct SimMetrcOptions {
     pub receipts: u32,
     /// Live a store's weeks first: its POS reports to this server, its people make mistakes. Its POS's records, store.toml
     /// and the truth are written here; the state's are pulled with `trueup metrc pull`.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["longest_window", "row_by_row", "no_limits"])]
     pub life: Option<PathBuf>,
     /// Business days of the life.
     #[arg(long, value_name = "N", default_value_t = 7, requires = "life")]

@@ -127,9 +127,15 @@ fn an_adjustment_is_shown_sent_once_and_looked_for() {
     let dry = adjust(&["--by", "-2", "--reason", "Waste", "--dry-run"]);
     assert!(out(&dry).contains(&format!("{before} -> {} ea", before - 2)) && out(&dry).contains("nothing was sent"));
     assert_eq!(held(), format!("{before}.0"));
-    assert!(out(&adjust(&["--by", "-2", "--reason", "waste"])).ends_with("done: the state shows it\n"));
+    assert!(
+        out(&adjust(&["--by", "-2", "--reason", "waste"]))
+            .ends_with(&format!("done: the state shows {}.0\n", before - 2))
+    );
     assert_eq!(held(), format!("{}.0", before - 2));
-    assert!(out(&adjust(&["--to", "3", "--reason", "Entry Error", "--note", "counted"])).ends_with("shows it\n"));
+    assert!(
+        out(&adjust(&["--to", "3", "--reason", "Entry Error", "--note", "counted"]))
+            .ends_with("done: the state shows 3.0\n")
+    );
     assert_eq!(held(), "3.0");
     for (arguments, expected) in [
         (["--by", "-2", "--reason", "Theft"], "the state asks for a --note"),

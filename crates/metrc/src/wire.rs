@@ -123,7 +123,14 @@ macro_rules! shown {
         })*
     };
 }
-shown!(i64, bool, Text, NumberText, Raw);
+shown!(i64, bool, Text, NumberText);
+
+/// Nobody looked into it: it may be about anybody.
+impl Shown for Option<Raw> {
+    fn show<M: serde::ser::SerializeMap>(&self, _: &'static str, _: &mut M) -> Result<(), M::Error> {
+        Ok(())
+    }
+}
 
 impl<T: Object + serde::Serialize> Shown for Option<T> {
     fn show<M: serde::ser::SerializeMap>(&self, name: &'static str, map: &mut M) -> Result<(), M::Error> {
@@ -206,7 +213,8 @@ impl<'de> Deserialize<'de> for NumberText {
     }
 }
 
-/// A number's sign, its digits without zeros at either end, and the power of ten of the last of them.
+/// A number's sign, its digits without zeros at either end, and the power of ten of the last of them. (A power beyond all
+/// measure is no power: such a number is the same only as its own text.)
 fn canonical(text: &str) -> (bool, String, i64) {
     let (unsigned, is_negative) = text.strip_prefix('-').map_or((text, false), |rest| (rest, true));
     let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
@@ -218,8 +226,8 @@ fn canonical(text: &str) -> (bool, String, i64) {
     }
     let zeros = digits.len() - digits.trim_end_matches('0').len();
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
-    let power =
-        exponent.parse::<i64>().unwrap_or(i64::MAX).saturating_add(count(zeros)).saturating_sub(count(fraction.len()));
+    let Ok(exponent) = exponent.parse::<i64>() else { return (is_negative, text.to_owned(), 0) };
+    let power = exponent.saturating_add(count(zeros)).saturating_sub(count(fraction.len()));
     (is_negative, significant.to_owned(), power)
 }
 

@@ -1,5 +1,5 @@
 //! Who a person is, and the keys, show nowhere but on the wire.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 use jiff::civil::date;
 use trueup_metrc::api::patients::{CheckIn, NewPatient, Patient, PatientStatus};

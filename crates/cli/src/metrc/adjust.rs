@@ -33,21 +33,39 @@ pub(super) async fn run(client: &Metrc, options: &AdjustOptions) -> Result<Statu
         return Ok(Status::Done);
     }
     let operation = if change.to { &packages::ADJUST_TO.spec } else { &packages::ADJUST_BY.spec };
+    let (after, unit) = (change.after, change.unit);
+    let note = change.row.reason_note.clone().unwrap_or_default();
     let rows = [change.row];
     let outcomes = match change.to {
         true => client.careful(&packages::ADJUST_TO, &options.licence, &rows, Care::default()).await,
         false => client.careful(&packages::ADJUST_BY, &options.licence, &rows, Care::default()).await,
     };
     match outcomes.into_iter().next() {
-        Some(RowOutcome::Done { .. }) => {
-            print("done: the state shows it\n")?;
-            Ok(Status::Done)
-        }
-        Some(RowOutcome::Refused(failure) | RowOutcome::Unknown(failure)) => {
-            Err(trouble(client, &options.licence, failure).await)
+        Some(RowOutcome::Done { .. }) => shown(client, options, (after, unit)).await,
+        Some(RowOutcome::Refused(failure)) => Err(trouble(client, &options.licence, failure).await),
+        Some(RowOutcome::Unknown { write, look }) => {
+            let look = look.map(|look| format!("; looking failed: {look}")).unwrap_or_default();
+            Err(Trouble::State(format!(
+                "{write}{look}\n  look at the package's adjustments in the state (note: {note}) before you do it again"
+            )))
         }
         None => Err(Trouble::State(format!("{operation}: nothing was sent"))),
     }
+}
+
+/// Tells what the state shows now; somebody may have sold from the package meanwhile.
+async fn shown(client: &Metrc, options: &AdjustOptions, wanted: (QuantitySum, Unit)) -> Result<Status, Trouble> {
+    let target = Target::of(&options.licence).at(&options.package);
+    let package = match client.get(&packages::BY_LABEL, &target).await {
+        Ok(package) => package,
+        Err(failure) => return Err(trouble(client, &options.licence, failure).await),
+    };
+    let held = package.quantity.map(|quantity| quantity.to_string()).unwrap_or_default();
+    let wanted = wanted.0.text(wanted.1).to_string();
+    let same = NumberText::new(&wanted).ok().zip(NumberText::new(&held).ok()).is_some_and(|(a, b)| a.same_value(&b));
+    let meanwhile = if same { "" } else { "; something else changed it, too, or the state means the number otherwise" };
+    print(&format!("done: the state shows {held}{meanwhile}\n"))?;
+    Ok(Status::Done)
 }
 
 /// Reads the package and the reasons, and works out what the adjustment would do.

@@ -46,7 +46,15 @@ where
     let from = since.unwrap_or(Pace::default().beginning);
     let target = Target::of(licence);
     let target = match operation.spec.window || operation.spec == packages::ADJUSTMENTS.spec {
-        true => target.modified(Window { from, to: client.state_now() }),
+        true => {
+            // By the state's clock, and a little more.
+            let now = match client.ask_time().await {
+                Ok(now) => now,
+                Err(failure) => return Err(trouble(client, licence, failure).await),
+            };
+            let to = now.checked_add(Pace::default().overlap).unwrap_or(now);
+            target.modified(Window { from, to })
+        }
         false => target,
     };
     match client.list(operation, &target).await {

@@ -38,7 +38,8 @@ async fn trouble(client: &Metrc, licence: &str, failure: Failure) -> Trouble {
     let mut told = failure.to_string();
     match &failure.problem {
         Problem::Rejected(rows) => {
-            let words = rows.iter().map(|row| format!("\n  the state says: {}", row.message.reveal()));
+            // One line each, whatever the state says.
+            let words = rows.iter().map(|row| format!("\n  the state says: {}", row.message.reveal().escape_debug()));
             told.extend(words);
         }
         Problem::Unauthorised(Unauthorised::Unclear) => {

@@ -9,6 +9,11 @@ answers! {
         warnings = Raw, "Warnings";
     }
 
+    /// An error's words.
+    Message {
+        message = Private, "Message";
+    }
+
     /// A file in an answer.
     FileContents {
         file_contents = Words, "FileContents";

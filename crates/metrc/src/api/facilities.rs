@@ -111,7 +111,7 @@ answers! {
         is_owner = Flag, "IsOwner";
         is_manager = Flag, "IsManager";
         is_financial_contact = Flag, "IsFinancialContact";
-        email = Words, "Email";
+        email = Private, "Email";
         occupations = Raw, "Occupations";
         name = Words, "Name";
         alias = Words, "Alias";

@@ -30,7 +30,7 @@ pub mod units;
 pub mod webhooks;
 
 pub use crate::wire::{NumberText, Raw, Text};
-pub use operation::{Answer, Body, Bytes, Empty, Ids, List, Method, One, Operation, Page, Row, Spec};
+pub use operation::{Answer, Body, Bytes, Document, Empty, Ids, List, Method, One, Operation, Page, Row, Spec};
 pub use private::Private;
 
 pub(crate) use operation::operations;

@@ -177,6 +177,15 @@ pub struct Ids(pub Vec<i64>);
 /// Whatever was answered, as it came.
 #[derive(Debug)]
 pub struct Bytes;
+/// A document, such as a manifest: it may be about anybody, so that only its length is shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document(pub Vec<u8>);
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}
 
 fn text<'b>(body: &'b [u8], operation: &str) -> Result<&'b str, WireError> {
     std::str::from_utf8(body).map_err(|error| {
@@ -254,9 +263,17 @@ impl Answer for List<Text> {
 impl Answer for Empty {
     type Out = ();
 
-    /// PUT and DELETE answer nothing; whatever else comes with a 200 says nothing either.
-    fn read(_: &[u8], _: &str) -> Result<(), WireError> {
-        Ok(())
+    /// PUT and DELETE answer nothing, and some say something harmless; a page or a message instead says that something is
+    /// wrong.
+    fn read(body: &[u8], operation: &str) -> Result<(), WireError> {
+        let text = text(body, operation)?.trim_start_matches('\u{feff}').trim();
+        let is_message = || serde_json::from_str::<super::common::Message>(text).is_ok_and(|it| it.message.is_some());
+        let is_json = || serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
+        if text.is_empty() || (is_json() && !is_message()) {
+            return Ok(());
+        }
+        Err(Fault::new("something else than nothing", "an empty answer", "look whether it was done")
+            .locate(operation, None))
     }
 }
 
@@ -270,10 +287,10 @@ impl Answer for Ids {
 
 impl Answer for Bytes {
     const JSON: bool = false;
-    type Out = Vec<u8>;
+    type Out = Document;
 
-    fn read(body: &[u8], _: &str) -> Result<Vec<u8>, WireError> {
-        Ok(body.to_vec())
+    fn read(body: &[u8], _: &str) -> Result<Document, WireError> {
+        Ok(Document(body.to_vec()))
     }
 }
 

@@ -211,7 +211,7 @@ answers! {
 
     /// A manifest as PDF.
     ManifestPdf {
-        file_contents = Words, "FileContents";
+        file_contents = Private, "FileContents";
         content_type = Words, "ContentType";
         file_download_name = Words, "FileDownloadName";
         http_status_code = Words, "HttpStatusCode";

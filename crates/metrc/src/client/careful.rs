@@ -2,11 +2,14 @@
 //!
 //! The API has no idempotency keys. A write without a usable answer may have been done, not been done, or be done later. So:
 //! a row counts as done when it is seen; as not done only when it was looked for several times, over longer than a request
-//! can be on its way; whatever cannot be told apart is left to a person ([`RowOutcome::Unknown`]) and never sent again.
-//! What was answered with 200 is looked for, too: an answer is not an effect.
+//! can be on its way, and the last look could see; whatever cannot be told apart is left to a person
+//! ([`RowOutcome::Unknown`]) and never sent again. What was answered with 200 is looked for, too: an answer is not an effect.
+//!
+//! What a look goes by is what was sent, as far as the state shows it. Where somebody else could have undone or done the same
+//! meanwhile (a package was modified since), a look says that it cannot tell.
 
 use super::Client;
-use super::failure::{Failure, Problem};
+use super::failure::{Failure, Lost, Problem, Rejection};
 use super::target::{Target, Window};
 use super::transport::{Clock, Transport};
 use crate::api::items::{self, BrandName, ChangedItem, NewBrand, NewItem};
@@ -19,7 +22,7 @@ use crate::api::patients::{self, NewCheckIn, NewPatient};
 use crate::api::sales::{
     self, ById, ChangedDelivery, ChangedReceipt, CompletedDelivery, Line, NewDelivery, NewLine, NewReceipt, Receipt,
 };
-use crate::api::{Answer, Day, Empty, LocalTime, Operation, Row, Spec, Text};
+use crate::api::{Answer, Day, Empty, LocalTime, NumberText, Operation, Private, Row, Spec, Text};
 use jiff::{SignedDuration, Timestamp};
 use std::future::Future;
 use std::time::Duration;
@@ -52,7 +55,12 @@ pub enum RowOutcome {
     /// It was refused; nothing was done.
     Refused(Failure),
     /// It may have been done. A person has to look; it is not sent again.
-    Unknown(Failure),
+    Unknown {
+        /// The write whose effect is not known.
+        write: Failure,
+        /// Why looking did not tell, where it failed.
+        look: Option<Failure>,
+    },
 }
 
 impl RowOutcome {
@@ -98,6 +106,23 @@ pub trait Findable: Row + Sync {
 struct Pending<'r, R> {
     place: usize,
     row: &'r R,
+    doubt: Doubt,
+}
+
+/// What is known of a row that was sent and not seen.
+#[derive(Clone)]
+struct Doubt {
+    write: Failure,
+    /// The answer refused it: if it is not seen, it is not sent again.
+    refused: Option<Certainty>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    /// Nothing was sent before.
+    Certain,
+    /// An attempt before may have had an effect.
+    AfterDoubt,
 }
 
 impl<T: Transport, C: Clock> Client<T, C> {
@@ -110,62 +135,71 @@ impl<T: Transport, C: Clock> Client<T, C> {
         care: Care,
     ) -> Vec<RowOutcome> {
         let mut outcomes: Vec<Option<RowOutcome>> = rows.iter().map(|_| None).collect();
-        let mut pending: Vec<Pending<'_, R>> =
-            rows.iter().enumerate().map(|(place, row)| Pending { place, row }).collect();
-        let since = self.state_now();
+        // From a little before: the state's clock is known to the second.
+        let since = self.known_time().await.checked_sub(CLOCK_GRAIN).unwrap_or(Timestamp::MIN);
         let sight = Sight { client: self, licence, operation: operation.spec, since };
+        let mut left: Vec<(usize, &R)> = rows.iter().enumerate().collect();
         for attempt in 1..=care.attempts.max(1) {
-            let sent: Vec<R> = pending.iter().map(|pending| pending.row.clone()).collect();
-            let answer = self.call(operation, &Target::of(licence), sent.as_slice()).await;
-            let doubt = match answer {
-                Ok(_) => Failure { request: 0, operation: operation.spec, problem: Problem::NotFound },
-                Err(failure) => match refused(&failure, &pending) {
-                    Some(places) => {
-                        places.iter().for_each(|place| outcomes[*place] = Some(RowOutcome::Refused(failure.clone())));
-                        pending.retain(|row| !places.contains(&row.place));
-                        failure
-                    }
-                    None => failure,
-                },
-            };
-            self.look_for(&sight, &mut pending, &mut outcomes, (care, &doubt)).await;
-            if pending.is_empty() {
+            let sent: Vec<R> = left.iter().map(|(_, row)| (*row).clone()).collect();
+            let (request, answer) = self.call_numbered(operation, &Target::of(licence), sent.as_slice()).await;
+            let write = |problem| Failure { request, operation: operation.spec, problem };
+            let certainty = if attempt == 1 { Certainty::Certain } else { Certainty::AfterDoubt };
+            let mut pending = Vec::new();
+            for (number, (place, row)) in left.iter().enumerate() {
+                let doubt = doubt_of(answer.as_ref().err(), (number, left.len()), certainty, &write);
+                match doubt {
+                    Ok(doubt) => pending.push(Pending { place: *place, row: *row, doubt }),
+                    Err(refused) => outcomes[*place] = Some(RowOutcome::Refused(refused)),
+                }
+            }
+            left = self.look_for(&sight, pending, &mut outcomes, care).await;
+            if left.is_empty() {
                 break;
             }
             if attempt == care.attempts.max(1) {
-                pending.iter().for_each(|row| outcomes[row.place] = Some(RowOutcome::Unknown(doubt.clone())));
+                let problem = answer.err().unwrap_or(Problem::Unknown(Lost::NotSeen));
+                for (place, _) in &left {
+                    outcomes[*place] = Some(RowOutcome::Unknown { write: write(problem.clone()), look: None });
+                }
             }
         }
         outcomes.into_iter().flatten().collect()
     }
 
-    /// Looks for rows until they are seen, or were looked for often enough. Left pending is what certainly was not done.
-    async fn look_for<R: Findable>(
+    /// Looks for rows until they are seen, or were looked for often enough. Gives those that certainly were not done and may
+    /// be sent again.
+    async fn look_for<'r, R: Findable>(
         &self,
         sight: &Sight<'_, T, C>,
-        pending: &mut Vec<Pending<'_, R>>,
+        mut pending: Vec<Pending<'r, R>>,
         outcomes: &mut [Option<RowOutcome>],
-        (care, doubt): (Care, &Failure),
-    ) {
+        care: Care,
+    ) -> Vec<(usize, &'r R)> {
+        let mut again = Vec::new();
         for look in 1..=care.looks.max(1) {
-            let mut left = Vec::new();
-            for row in pending.drain(..) {
+            let is_last = look == care.looks.max(1);
+            for row in std::mem::take(&mut pending) {
+                let unknown = |look| RowOutcome::Unknown { write: row.doubt.write.clone(), look };
                 match row.row.find(sight).await {
                     Ok(Found::Done(id)) => outcomes[row.place] = Some(RowOutcome::Done { id }),
-                    Ok(Found::NotDone) => left.push(row),
-                    Ok(Found::CannotTell) => outcomes[row.place] = Some(RowOutcome::Unknown(doubt.clone())),
-                    Err(failure) if look == care.looks.max(1) => {
-                        outcomes[row.place] = Some(RowOutcome::Unknown(failure));
-                    }
-                    Err(_) => left.push(row),
+                    Ok(Found::CannotTell) => outcomes[row.place] = Some(unknown(None)),
+                    Err(failure) if is_last => outcomes[row.place] = Some(unknown(Some(failure))),
+                    Ok(Found::NotDone) if is_last => match row.doubt.refused {
+                        None => again.push((row.place, row.row)),
+                        Some(Certainty::Certain) => {
+                            outcomes[row.place] = Some(RowOutcome::Refused(row.doubt.write.clone()));
+                        }
+                        Some(Certainty::AfterDoubt) => outcomes[row.place] = Some(unknown(None)),
+                    },
+                    Ok(Found::NotDone) | Err(_) => pending.push(row),
                 }
             }
-            *pending = left;
-            if pending.is_empty() || look == care.looks.max(1) {
-                return;
+            if pending.is_empty() {
+                break;
             }
             self.clock().sleep(care.between).await;
         }
+        again
     }
 
     /// Removes or voids something, and looks whether it is gone. `is_gone` reads it.
@@ -177,38 +211,70 @@ impl<T: Transport, C: Clock> Client<T, C> {
         is_gone: impl Fn() -> F,
     ) -> RowOutcome {
         let target = Target::of(licence).at(id);
-        let mut doubt = None;
+        let mut doubt: Option<Failure> = None;
         for _ in 0..care.attempts.max(1) {
-            if let Err(failure) = self.get(operation, &target).await {
-                if !failure.problem.is_unknown() {
-                    return RowOutcome::Refused(failure);
-                }
-                doubt = Some(failure);
+            let (request, answer) = self.call_numbered(operation, &target, &()).await;
+            let problem = answer.err().unwrap_or(Problem::Unknown(Lost::NotSeen));
+            let write = Failure { request, operation: operation.spec, problem };
+            if !write.problem.is_unknown() && doubt.is_none() {
+                return RowOutcome::Refused(write);
             }
-            for _ in 0..care.looks.max(1) {
-                match is_gone().await {
-                    Ok(true) => return RowOutcome::Done { id: Some(id) },
-                    Ok(false) => {}
-                    Err(failure) => doubt = Some(failure),
+            // A refusal after a doubt may be of what is gone already.
+            let may_send_again = write.problem.is_unknown();
+            let write = doubt.get_or_insert(write).clone();
+            let mut last = Ok(false);
+            for look in 0..care.looks.max(1) {
+                if look > 0 {
+                    self.clock().sleep(care.between).await;
                 }
-                self.clock().sleep(care.between).await;
+                last = is_gone().await;
+                if let Ok(true) = last {
+                    return RowOutcome::Done { id: Some(id) };
+                }
+            }
+            match last {
+                Err(look) => return RowOutcome::Unknown { write, look: Some(look) },
+                Ok(_) if !may_send_again => return RowOutcome::Unknown { write, look: None },
+                Ok(_) => {}
             }
         }
-        let lost = Failure { request: 0, operation: operation.spec, problem: Problem::NotFound };
-        RowOutcome::Unknown(doubt.unwrap_or(lost))
+        let lost = Failure { request: 0, operation: operation.spec, problem: Problem::Unknown(Lost::NotSeen) };
+        RowOutcome::Unknown { write: doubt.unwrap_or(lost), look: None }
     }
 }
 
-/// The places of rows that were certainly refused; `None` if it is not certain.
-fn refused<R>(failure: &Failure, pending: &[Pending<'_, R>]) -> Option<Vec<usize>> {
-    match &failure.problem {
-        Problem::Unknown(_) => None,
-        // Whether the other rows of the request were done differs from state to state: they are looked for.
-        Problem::Rejected(rows) if rows.iter().all(|row| row.row.is_some()) && !rows.is_empty() => {
-            let named = rows.iter().filter_map(|row| usize::try_from(row.row?).ok());
-            Some(named.filter_map(|place| pending.get(place)).map(|row| row.place).collect())
+/// How far the state's clock, as we know it, may be off.
+const CLOCK_GRAIN: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is to be thought of the row of this number of so many, by the answer to its request; `Err` if it was certainly
+/// refused.
+fn doubt_of(
+    problem: Option<&Problem>,
+    (number, count): (usize, usize),
+    certainty: Certainty,
+    write: &impl Fn(Problem) -> Failure,
+) -> Result<Doubt, Failure> {
+    let in_doubt = |problem: Problem| Ok(Doubt { write: write(problem), refused: None });
+    let refused = |problem: &Problem| match certainty {
+        Certainty::Certain => Err(write(problem.clone())),
+        after => Ok(Doubt { write: write(Problem::Unknown(Lost::Refused)), refused: Some(after) }),
+    };
+    match problem {
+        None => in_doubt(Problem::Unknown(Lost::NotSeen)),
+        Some(unknown @ Problem::Unknown(_)) => in_doubt(unknown.clone()),
+        Some(problem @ Problem::Rejected(rows)) => {
+            let is_named = |row: &Rejection| row.row.and_then(|row| usize::try_from(row).ok()) == Some(number);
+            let all_named = !rows.is_empty() && rows.iter().all(|row| row.row.is_some());
+            match (rows.iter().any(is_named), all_named) {
+                (true, _) => refused(problem),
+                // Whether the other rows of the request were done differs from state to state: they are looked for.
+                (false, true) => in_doubt(Problem::Unknown(Lost::NotSeen)),
+                (false, false) if count == 1 => refused(problem),
+                // Nobody says which rows are meant: if this one is not there, it was refused.
+                (false, false) => Ok(Doubt { write: write(problem.clone()), refused: Some(certainty) }),
+            }
         }
-        _ => Some(pending.iter().map(|row| row.place).collect()),
+        Some(problem) => refused(problem),
     }
 }
 
@@ -234,11 +300,19 @@ impl<T: Transport, C: Clock> Sight<'_, T, C> {
         optional(self.client.get(&packages::BY_LABEL, &self.target().at(label)).await)
     }
 
-    /// Whether something is so of a package.
-    async fn of_package(&self, label: &str, is_so: impl FnOnce(&Package) -> bool) -> Result<Found, Failure> {
+    /// Whether anything was done to a package since it was first sent.
+    fn is_touched(&self, package: &Package) -> bool {
+        let modified = package.last_modified.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
+        modified.is_none_or(|modified| modified >= self.since)
+    }
+
+    /// Whether a package is as it was set. If it is not, and somebody did something to it since, that tells nothing.
+    async fn set_on_package(&self, label: &str, is_so: impl FnOnce(&Package) -> bool) -> Result<Found, Failure> {
         Ok(match self.package(label).await? {
+            None => Found::NotDone,
             Some(package) if is_so(&package) => Found::Done(package.id),
-            _ => Found::NotDone,
+            Some(package) if self.is_touched(&package) => Found::CannotTell,
+            Some(_) => Found::NotDone,
         })
     }
 }
@@ -297,9 +371,14 @@ impl Findable for ChangedReceipt {
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
         let receipt = optional(sight.client.get(&sales::RECEIPT, &sight.target().at(self.id)).await)?;
         let is_so = receipt.is_some_and(|receipt| {
+            let same = |sent: &Option<Private>, there: &Option<Private>| sent.is_none() || sent == there;
+            let number = self.external_receipt_number.as_ref();
             same_time(receipt.sales_date_time.as_ref(), self.sales_date_time)
                 && same_text(receipt.sales_customer_type.as_ref(), &self.sales_customer_type)
                 && same_lines(&self.transactions, &receipt.transactions)
+                && number.is_none_or(|number| receipt.external_receipt_number.as_ref() == Some(number))
+                && same(&self.patient_license_number, &receipt.patient_license_number)
+                && same(&self.caregiver_license_number, &receipt.caregiver_license_number)
         });
         Ok(if is_so { Found::Done(Some(self.id)) } else { Found::NotDone })
     }
@@ -319,47 +398,70 @@ impl Findable for ById {
 }
 
 impl Findable for Adjust {
-    /// By the note, which has to be its own: adjustments have no number. An adjustment *to* a quantity may be found by the
-    /// quantity, too.
+    /// By the note, which has to be its own: adjustments have no number. If none is there, but the package was modified since,
+    /// nothing is certain; a change is not sent twice on a guess. An adjustment *to* a quantity without a note is found by the
+    /// quantity.
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
-        if let Some(note) = self.reason_note.as_ref().filter(|note| !note.is_empty()) {
-            let rows = sight.client.list(&packages::ADJUSTMENTS, &sight.target().modified(sight.window())).await?.rows;
-            let is_it = |row: &&packages::Adjustment| {
-                same_text(row.package_label.as_ref(), &self.label)
-                    && row.adjustment_note.as_ref().is_some_and(|known| known == note)
-            };
-            if let Some(row) = rows.iter().find(is_it) {
-                return Ok(Found::Done(row.package_id));
-            }
-            return Ok(Found::NotDone);
-        }
-        if sight.operation != packages::ADJUST_TO.spec {
-            return Ok(Found::CannotTell);
-        }
-        let is_so = |package: &Package| {
+        let to = sight.operation == packages::ADJUST_TO.spec;
+        let holds = |package: &Package| {
             package.quantity.as_ref().is_some_and(|quantity| quantity.same_value(&self.quantity))
                 && same_text(package.unit_of_measure_name.as_ref(), &self.unit_of_measure)
         };
-        sight.of_package(&self.label, is_so).await
+        let Some(note) = self.reason_note.as_ref().filter(|note| !note.is_empty()) else {
+            return if to { sight.set_on_package(&self.label, holds).await } else { Ok(Found::CannotTell) };
+        };
+        let rows = sight.client.list(&packages::ADJUSTMENTS, &sight.target().modified(sight.window())).await?.rows;
+        let same_change = |row: &packages::Adjustment| {
+            let quantity = row.adjustment_quantity.as_ref();
+            // Of an adjustment *to* a quantity the list has the change, which we do not know.
+            to || (quantity.is_some_and(|quantity| quantity.same_value(&self.quantity))
+                && same_text(row.adjustment_unit_of_measure_name.as_ref(), &self.unit_of_measure))
+        };
+        let is_it = |row: &&packages::Adjustment| {
+            same_text(row.package_label.as_ref(), &self.label)
+                && row.adjustment_note.as_ref().is_some_and(|known| known == note)
+                && same_change(row)
+        };
+        match rows.iter().find(is_it) {
+            Some(row) => Ok(Found::Done(row.package_id)),
+            None => sight.set_on_package(&self.label, |_| false).await,
+        }
     }
 }
 
+/// A tag is used once: what is on it is ours if it is what we sent.
+async fn on_tag<T: Transport, C: Clock>(
+    sight: &Sight<'_, T, C>,
+    tag: &str,
+    (item, quantity, unit): (&str, &NumberText, &str),
+) -> Result<Found, Failure> {
+    Ok(match sight.package(tag).await? {
+        None => Found::NotDone,
+        Some(package) => {
+            let same_item = package.item.as_ref().is_some_and(|there| same_text(there.name.as_ref(), item));
+            let original = package.original_package_quantity.as_ref();
+            let same_quantity = original.is_some_and(|original| original.same_value(quantity));
+            let same_unit = same_text(package.unit_of_measure_name.as_ref(), unit);
+            if same_item && same_quantity && same_unit { Found::Done(package.id) } else { Found::CannotTell }
+        }
+    })
+}
+
 impl Findable for NewPackage {
-    /// A tag is used once.
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
-        sight.of_package(&self.tag, |_| true).await
+        on_tag(sight, &self.tag, (&self.item, &self.quantity, &self.unit_of_measure)).await
     }
 }
 
 impl Findable for NewTestingPackage {
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
-        sight.of_package(&self.tag, |_| true).await
+        on_tag(sight, &self.tag, (&self.item, &self.quantity, &self.unit_of_measure)).await
     }
 }
 
 impl Findable for FinishPackage {
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
-        sight.of_package(&self.label, |package| package.is_finished == Some(true)).await
+        sight.set_on_package(&self.label, |package| package.is_finished == Some(true)).await
     }
 }
 
@@ -379,7 +481,7 @@ impl Findable for PackageLabel {
                     it.is_finished_good
                 })
         };
-        sight.of_package(&self.label, is_so).await
+        sight.set_on_package(&self.label, is_so).await
     }
 }
 
@@ -392,7 +494,7 @@ impl Findable for MovePackage {
             };
             within && same_text(package.location_name.as_ref(), &self.location)
         };
-        sight.of_package(&self.label, is_so).await
+        sight.set_on_package(&self.label, is_so).await
     }
 }
 
@@ -400,21 +502,21 @@ impl Findable for PackageItem {
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
         let is_so =
             |package: &Package| package.item.as_ref().is_some_and(|item| same_text(item.name.as_ref(), &self.item));
-        sight.of_package(&self.label, is_so).await
+        sight.set_on_package(&self.label, is_so).await
     }
 }
 
 impl Findable for PackageNote {
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
         let is_so = |package: &Package| package.note.as_deref().unwrap_or("") == self.note.as_str();
-        sight.of_package(&self.package_label, is_so).await
+        sight.set_on_package(&self.package_label, is_so).await
     }
 }
 
 impl Findable for ExternalId {
     async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
         let is_so = |package: &Package| package.external_id.as_deref() == Some(self.external_id.as_str());
-        sight.of_package(&self.package_label, is_so).await
+        sight.set_on_package(&self.package_label, is_so).await
     }
 }
 
@@ -428,20 +530,18 @@ impl Findable for PackageDates {
                 && same(package.sell_by_date.as_ref(), self.sell_by_date)
                 && same(package.use_by_date.as_ref(), self.use_by_date)
         };
-        sight.of_package(&self.label, is_so).await
+        sight.set_on_package(&self.label, is_so).await
     }
 }
 
 impl<T: Transport, C: Clock> Sight<'_, T, C> {
     /// A delivery of the same time and the same lines, recorded since it was first sent: deliveries have no number of ours.
     async fn delivery(&self, sold_at: LocalTime, lines: &[NewLine]) -> Result<Found, Failure> {
-        // The state's clock is known to the second.
-        let since = self.since.checked_sub(SignedDuration::from_secs(2)).unwrap_or(Timestamp::MIN);
         for list in [&sales::DELIVERIES_ACTIVE, &sales::DELIVERIES_INACTIVE] {
             let rows = self.client.list(list, &self.target().modified(self.window())).await?.rows;
             for row in rows {
                 let recorded = row.recorded_date_time.as_ref().and_then(|text| text.parse::<Timestamp>().ok());
-                let is_new = recorded.is_some_and(|at| at >= since);
+                let is_new = recorded.is_some_and(|at| at >= self.since);
                 if !is_new || !same_time(row.sales_date_time.as_ref(), sold_at) {
                     continue;
                 }

@@ -78,6 +78,10 @@ pub enum Lost {
     Unreadable,
     /// The answer is longer than any.
     TooLong,
+    /// It was answered as done, and cannot be found.
+    NotSeen,
+    /// It was refused after an attempt whose effect is not known.
+    Refused,
 }
 
 /// A row of a write that was refused.
@@ -152,6 +156,8 @@ impl fmt::Display for Lost {
             Self::WebPage => f.write_str("a web page instead of data, as in maintenance"),
             Self::Unreadable => f.write_str("an unreadable answer"),
             Self::TooLong => f.write_str("an endless answer"),
+            Self::NotSeen => f.write_str("it was answered as done, and cannot be found"),
+            Self::Refused => f.write_str("it was refused after an attempt whose effect is not known"),
         }
     }
 }
@@ -214,13 +220,15 @@ fn seconds(header: Option<&str>) -> Option<Duration> {
 fn rejections(body: &[u8]) -> Vec<Rejection> {
     #[derive(Deserialize)]
     struct Row {
-        row: Option<u64>,
+        #[serde(alias = "Row")]
+        row: Option<serde_json::Value>,
         #[serde(alias = "Message")]
         message: Option<String>,
     }
     let rejection = |row: Row| {
-        let message = row.message.unwrap_or_default();
-        Rejection { row: row.row, message: Private::new(message) }
+        // As a number or as its digits.
+        let number = row.row.and_then(|row| row.as_u64().or_else(|| row.as_str()?.trim().parse().ok()));
+        Rejection { row: number, message: Private::new(row.message.unwrap_or_default()) }
     };
     if let Ok(rows) = serde_json::from_slice::<Vec<Row>>(body) {
         return rows.into_iter().map(rejection).collect();

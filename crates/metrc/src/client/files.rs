@@ -69,8 +69,6 @@ impl Files {
             Changed::Adjustment(adjustment) => self.write("adjustments", adjustment),
             Changed::Transfer(transfer, packages, list) => match list {
                 List::TransfersOutgoing => self.transfer("transfers_outgoing", transfer, packages),
-                // What was rejected is on the list of what came in, too.
-                List::TransfersRejected => Ok(()),
                 _ => self.transfer("transfers_incoming", transfer, packages),
             },
         };
@@ -83,10 +81,11 @@ impl Files {
     fn transfer(&mut self, kind: &'static str, transfer: &Transfer, packages: &[DeliveryPackage]) -> io::Result<()> {
         // As `trueup reconcile` reads it: with its packages.
         let text = serde_json::to_string(transfer)?;
-        let open = text.strip_suffix('}').ok_or_else(|| io::Error::other("a transfer that is no object"))?;
+        let fields = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default();
         let packages = serde_json::to_string(packages)?;
+        let comma = if fields.is_empty() { "" } else { "," };
         let file = self.file(kind)?;
-        writeln!(file, "{open},\"Packages\":{packages}}}")
+        writeln!(file, "{{\"Packages\":{packages}{comma}{fields}}}")
     }
 
     fn write(&mut self, kind: &'static str, row: &impl Serialize) -> io::Result<()> {

@@ -88,42 +88,45 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until a read may be sent.
+    /// Waits until a read may be sent. First for its facility, and only then for a place and a moment of the vendor's: who
+    /// waits for his own facility keeps nobody else.
     pub(super) async fn enter(&self, licence: Option<&str>, clock: &impl Clock) -> Pass {
-        let of_facility = licence.map(|licence| {
-            let mut state = self.state();
-            let most = self.limits.facility_at_once.max(1);
-            let new = || (Lane::default(), Arc::new(Semaphore::new(most)));
-            Arc::clone(&state.facilities.entry(licence.to_owned()).or_insert_with(new).1)
-        });
-        // The facility first: who waits for its facility does not keep others from the vendor's places.
-        let facility = match of_facility {
-            Some(semaphore) => semaphore.acquire_owned().await.ok(),
+        let facility = match licence {
+            Some(licence) => {
+                let pass = self.places_of(licence).acquire_owned().await.ok();
+                let distance = self.limits.distance(self.limits.facility_rate);
+                self.turn(clock, |state| Some(&mut state.facilities.get_mut(licence)?.0), distance).await;
+                pass
+            }
             None => None,
         };
         let vendor = Arc::clone(&self.at_once).acquire_owned().await.ok();
+        let distance = self.limits.distance(self.limits.vendor_rate);
+        self.turn(clock, |state| Some(&mut state.vendor), distance).await;
+        Pass { _vendor: vendor, _facility: facility }
+    }
+
+    fn places_of(&self, licence: &str) -> Arc<Semaphore> {
+        let most = self.limits.facility_at_once.max(1);
+        let new = || (Lane::default(), Arc::new(Semaphore::new(most)));
+        Arc::clone(&self.state().facilities.entry(licence.to_owned()).or_insert_with(new).1)
+    }
+
+    /// Waits for the next free moment of a lane, which is taken.
+    async fn turn(&self, clock: &impl Clock, lane: impl FnOnce(&mut State) -> Option<&mut Lane>, distance: Duration) {
         let now = clock.now();
-        let at = self.reserve(licence, now);
+        let at = {
+            let mut state = self.state();
+            let Some(lane) = lane(&mut state) else { return };
+            let at = lane.free_at(now);
+            lane.take(at, distance);
+            at
+        };
         if let Ok(wait) = Duration::try_from(at.duration_since(now))
             && !wait.is_zero()
         {
             clock.sleep(wait).await;
         }
-        Pass { _vendor: vendor, _facility: facility }
-    }
-
-    /// The next moment that is free for both, which is taken.
-    fn reserve(&self, licence: Option<&str>, now: Timestamp) -> Timestamp {
-        let mut state = self.state();
-        let State { vendor, facilities } = &mut *state;
-        let facility = licence.and_then(|licence| facilities.get_mut(licence)).map(|(lane, _)| lane);
-        let of_facility = facility.as_ref().map_or(now, |lane| lane.free_at(now));
-        let at = vendor.free_at(now).max(of_facility);
-        vendor.take(at, self.limits.distance(self.limits.vendor_rate));
-        if let Some(lane) = facility {
-            lane.take(at, self.limits.distance(self.limits.facility_rate));
-        }
-        at
     }
 
     /// The server asked to wait: nothing is read before.

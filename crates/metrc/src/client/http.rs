@@ -5,6 +5,7 @@ use super::transport::{Clock, NoReply, Reply, Request, Transport};
 use crate::api::Method;
 use crate::limits::MAX_ANSWER_BYTES;
 use jiff::Timestamp;
+use reqwest::header::{AUTHORIZATION, HeaderValue};
 use std::time::Duration;
 
 /// A connection to one host of the API.
@@ -16,15 +17,28 @@ pub struct Http {
 
 /// Why there is no connection to be had.
 #[derive(Debug, thiserror::Error)]
-#[error("no HTTP client: {0}")]
-pub struct HttpError(#[from] reqwest::Error);
+pub enum HttpError {
+    /// TLS or the like cannot be set up.
+    #[error("no HTTP client: {0}")]
+    Client(#[from] reqwest::Error),
+    /// Keys go over no network in the clear.
+    #[error("the address has to begin with https:// (http:// only to this computer)")]
+    NotSecret,
+}
 
 impl Http {
     /// To `base`, such as `https://api-co.metrc.com`.
     ///
     /// # Errors
-    /// Where TLS cannot be set up.
+    /// Where TLS cannot be set up, and an address to which keys would go in the clear.
     pub fn new(base: &str) -> Result<Self, HttpError> {
+        let to_here = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
+        let is_here = to_here
+            .iter()
+            .any(|here| base.strip_prefix(here).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/'])));
+        if !base.starts_with("https://") && !is_here {
+            return Err(HttpError::NotSecret);
+        }
         // Whoever installed another one before is welcome to it.
         drop(rustls::crypto::ring::default_provider().install_default());
         let client = reqwest::Client::builder()
@@ -45,7 +59,14 @@ impl Http {
             Method::Delete => reqwest::Method::DELETE,
         };
         let builder = self.client.request(method, url);
-        let builder = builder.header("Authorization", request.authorization.reveal());
+        let builder = match HeaderValue::from_str(request.authorization.reveal()) {
+            Ok(mut keys) => {
+                keys.set_sensitive(true);
+                builder.header(AUTHORIZATION, keys)
+            }
+            // The state refuses who says nothing.
+            Err(_) => builder,
+        };
         match &request.body {
             Some(body) => builder.header("Content-Type", "application/json").body(body.clone()),
             None => builder,

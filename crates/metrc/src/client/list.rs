@@ -8,8 +8,9 @@ use crate::api::common::Named;
 use crate::api::employees::Employee;
 use crate::api::{Answer, Operation, Page, Text};
 use crate::api::{items, lab_tests, locations, packages, patients, sales, transfers};
-use futures_util::StreamExt;
+use crate::error::Fault;
 use futures_util::stream;
+use futures_util::{StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
 
 /// Rows of a page. The documentation allows no more than 20.
@@ -68,11 +69,32 @@ impl<T: Transport, C: Clock> Client<T, C> {
     where
         Page<R>: Answer<Out = Page<R>>,
     {
+        /// Twenty million rows.
+        const MOST_PAGES: u64 = 1_000_000;
+        let proven = self.list_of(operation, target, Some(MOST_PAGES)).await?;
+        proven.ok_or_else(|| {
+            let fault =
+                Fault::new("a list of more than a million pages", "a list that ends", "ask for a shorter window");
+            let problem = Problem::Damaged(Box::new(fault.locate(&operation.spec.to_string(), None)));
+            Failure { request: 0, operation: operation.spec, problem }
+        })
+    }
+
+    /// A list of at most so many pages; `None` if it has more.
+    pub(super) async fn list_of<R: Listed>(
+        &self,
+        operation: &Operation<(), Page<R>>,
+        target: &Target,
+        most_pages: Option<u64>,
+    ) -> Result<Option<Proven<R>>, Failure>
+    where
+        Page<R>: Answer<Out = Page<R>>,
+    {
         let mut passes = 0;
         let mut before: Option<Vec<R>> = None;
         loop {
             passes += 1;
-            let pass = self.pass(operation, target).await?;
+            let Some(pass) = self.pass(operation, target, most_pages).await? else { return Ok(None) };
             // Rows without a number could be the wrong ones in the right quantity: they have to come twice.
             let has_keys =
                 pass.total.is_none_or(|total| total <= PAGE_SIZE) || pass.rows.iter().all(|row| row.key().is_some());
@@ -80,7 +102,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
                 Some(total)
                     if pass.agree && pass.found == total && (has_keys || before.as_ref() == Some(&pass.rows)) =>
                 {
-                    return Ok(Proven { rows: pass.rows, total, passes, unknown_fields: pass.unknown_fields });
+                    return Ok(Some(Proven { rows: pass.rows, total, passes, unknown_fields: pass.unknown_fields }));
                 }
                 _ if passes < self.policy().passes && pass.agree => before = Some(pass.rows),
                 _ if passes < self.policy().passes => {}
@@ -92,7 +114,12 @@ impl<T: Transport, C: Clock> Client<T, C> {
         }
     }
 
-    async fn pass<R: Listed>(&self, operation: &Operation<(), Page<R>>, target: &Target) -> Result<Pass<R>, Failure>
+    async fn pass<R: Listed>(
+        &self,
+        operation: &Operation<(), Page<R>>,
+        target: &Target,
+        most_pages: Option<u64>,
+    ) -> Result<Option<Pass<R>>, Failure>
     where
         Page<R>: Answer<Out = Page<R>>,
     {
@@ -102,21 +129,24 @@ impl<T: Transport, C: Clock> Client<T, C> {
         };
         let first = page(1).await?;
         let (total, last) = (first.1.total, first.1.pages.unwrap_or(1).max(1));
+        if most_pages.is_some_and(|most| last > most) {
+            return Ok(None);
+        }
         let Policy { at_once, .. } = *self.policy();
+        let mut pages = vec![first];
         let rest = stream::iter(2..=last).map(page).buffered(at_once.max(1));
-        let pages: Vec<Numbered<R>> = stream::iter([Ok(first)]).chain(rest).collect().await;
-        put_together(pages, total)
+        pages.extend(rest.try_collect::<Vec<_>>().await?);
+        Ok(Some(put_together(pages, total)))
     }
 }
 
 /// A page, and which one was asked for.
-type Numbered<R> = Result<(u64, Page<R>), Failure>;
+type Numbered<R> = (u64, Page<R>);
 
-fn put_together<R: Listed>(pages: Vec<Numbered<R>>, total: Option<u64>) -> Result<Pass<R>, Failure> {
+fn put_together<R: Listed>(pages: Vec<Numbered<R>>, total: Option<u64>) -> Pass<R> {
     let mut keyed = BTreeMap::new();
     let mut pass = Pass { rows: Vec::new(), found: 0, total, agree: true, unknown_fields: Vec::new() };
-    for page in pages {
-        let (number, page) = page?;
+    for (number, page) in pages {
         pass.agree &= page.total == total && page.number.is_none_or(|told| told == number);
         for name in page.unknown_fields {
             if !pass.unknown_fields.contains(&name) {
@@ -132,7 +162,7 @@ fn put_together<R: Listed>(pages: Vec<Numbered<R>>, total: Option<u64>) -> Resul
         }
     }
     pass.found = u64::try_from(pass.rows.len()).unwrap_or(u64::MAX);
-    Ok(pass)
+    pass
 }
 
 macro_rules! listed {

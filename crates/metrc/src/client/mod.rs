@@ -88,9 +88,11 @@ pub struct Client<T, C> {
     gate: Arc<Gate>,
     policy: Policy,
     next_request: AtomicU64,
-    /// Seconds by which the state's clock is ahead of ours, by its last answer.
+    /// Seconds by which the state's clock is ahead of ours, by its last answer; [`UNKNOWN_TIME`] before there was one.
     ahead: AtomicI64,
 }
+
+const UNKNOWN_TIME: i64 = i64::MIN;
 
 /// What one attempt came to.
 enum Outcome {
@@ -101,7 +103,15 @@ enum Outcome {
 impl<T: Transport, C: Clock> Client<T, C> {
     /// A client. `gate` is shared by all clients with the same vendor key, in this process.
     pub fn new(transport: T, clock: C, keys: Keys, gate: Arc<Gate>, policy: Policy) -> Self {
-        Self { transport, clock, keys, gate, policy, next_request: AtomicU64::new(1), ahead: AtomicI64::new(0) }
+        Self {
+            transport,
+            clock,
+            keys,
+            gate,
+            policy,
+            next_request: AtomicU64::new(1),
+            ahead: AtomicI64::new(UNKNOWN_TIME),
+        }
     }
 
     /// What carries its requests.
@@ -116,9 +126,28 @@ impl<T: Transport, C: Clock> Client<T, C> {
 
     /// Now, by the state's clock as its last answer showed it; by ours before there was one.
     pub fn state_now(&self) -> jiff::Timestamp {
-        let ahead = SignedDuration::from_secs(self.ahead.load(Ordering::Relaxed));
+        let ahead = self.ahead.load(Ordering::Relaxed);
+        let ahead = SignedDuration::from_secs(if ahead == UNKNOWN_TIME { 0 } else { ahead });
         let now = self.clock.now();
         now.checked_add(ahead).unwrap_or(now)
+    }
+
+    /// Asks the state something that it answers everybody, and gives its time.
+    ///
+    /// # Errors
+    /// Any [`Problem`].
+    pub async fn ask_time(&self) -> Result<jiff::Timestamp, Failure> {
+        self.get(&FACILITIES, &Target::new()).await?;
+        Ok(self.state_now())
+    }
+
+    /// The state's time, asked for if it is not known yet. If it cannot be had, ours.
+    pub(crate) async fn known_time(&self) -> jiff::Timestamp {
+        if self.ahead.load(Ordering::Relaxed) == UNKNOWN_TIME {
+            // Whoever goes on hears of it if the state does not answer.
+            drop(self.ask_time().await);
+        }
+        self.state_now()
     }
 
     /// How it behaves.
@@ -144,23 +173,41 @@ impl<T: Transport, C: Clock> Client<T, C> {
         target: &Target,
         body: &B,
     ) -> Result<A::Out, Failure> {
-        let spec = &operation.spec;
+        let (request, answer) = self.call_numbered(operation, target, body).await;
+        answer.map_err(|problem| Failure { request, operation: operation.spec, problem })
+    }
+
+    /// Calls an operation; tells the request's number also where it succeeds.
+    async fn call_numbered<B: Body + ?Sized, A: Answer>(
+        &self,
+        operation: &Operation<B, A>,
+        target: &Target,
+        body: &B,
+    ) -> (u64, Result<A::Out, Problem>) {
         let id = self.next_request.fetch_add(1, Ordering::Relaxed);
-        let failed = |problem| Failure { request: id, operation: *spec, problem };
-        let request = self.request(id, spec, target, body).map_err(failed)?;
+        match self.request(id, &operation.spec, target, body) {
+            Ok(request) => (id, self.attempts::<A>(&request, target).await),
+            Err(problem) => (id, Err(problem)),
+        }
+    }
+
+    /// Sends a request until it is answered, or must not or need not be sent again.
+    async fn attempts<A: Answer>(&self, request: &Request, target: &Target) -> Result<A::Out, Problem> {
+        let spec = &request.operation;
         let mut attempt = 1;
         loop {
-            let problem = match self.attempt(&request, target.licence.as_deref(), A::JSON).await {
+            let problem = match self.attempt(request, target.licence.as_deref(), A::JSON).await {
                 Outcome::Answered(body) => match A::read(&body, &spec.to_string()) {
                     Ok(answer) => return Ok(answer),
                     Err(error) => failure::unreadable(spec.method, &body, error),
                 },
                 Outcome::Failed(problem) => problem,
             };
-            if attempt >= self.policy.attempts || !problem.may_be_repeated() {
-                return Err(failed(problem));
+            let is_too_long = asked_to_wait(&problem) > self.policy.longest_pause;
+            if attempt >= self.policy.attempts || !problem.may_be_repeated() || is_too_long {
+                return Err(problem);
             }
-            self.clock.sleep(self.pause(id, attempt, &problem)).await;
+            self.clock.sleep(self.pause(request.id, attempt, &problem)).await;
             attempt += 1;
         }
     }
@@ -195,7 +242,8 @@ impl<T: Transport, C: Clock> Client<T, C> {
             Ok(reply) => {
                 let problem = failure::of_reply(method, &reply);
                 if let Problem::Throttled { retry_after } = problem {
-                    self.gate.hold(licence, self.clock.now(), retry_after);
+                    let wait = retry_after.map(|wait| wait.min(self.policy.longest_pause));
+                    self.gate.hold(licence, self.clock.now(), wait);
                 }
                 Outcome::Failed(problem)
             }
@@ -210,11 +258,7 @@ impl<T: Transport, C: Clock> Client<T, C> {
         // A thousandth is fine enough to keep clients apart.
         let chance = mixed(self.policy.seed ^ id.rotate_left(20) ^ u64::from(attempt)) % 1_000;
         let taken = pause.saturating_mul(u32::try_from(chance).unwrap_or(0)) / 2_000;
-        let asked = match problem {
-            Problem::Throttled { retry_after } => retry_after.unwrap_or_default(),
-            _ => Duration::ZERO,
-        };
-        (pause - taken).max(asked)
+        (pause - taken).max(asked_to_wait(problem))
     }
 
     /// Tells what an [`Unauthorised::Unclear`] meant, by asking which licences the keys reach.
@@ -231,6 +275,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
             Err(Failure { problem: Problem::Unauthorised(why), .. }) => Ok(why),
             Err(failure) => Err(failure),
         }
+    }
+}
+
+/// How long the state asks to wait.
+fn asked_to_wait(problem: &Problem) -> Duration {
+    match problem {
+        Problem::Throttled { retry_after } => retry_after.unwrap_or_default(),
+        _ => Duration::ZERO,
     }
 }
 

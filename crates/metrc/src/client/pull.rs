@@ -1,23 +1,26 @@
 //! Reading everything of a licence that changed since the last time, and proving that nothing is missing.
 //!
 //! - Lists are asked for by windows of `lastModified`, the oldest first: what changes meanwhile moves forward and is in a
-//!   later window. A window begins before the last change that was seen, by [`Pace::overlap`]; it goes by the state's clock,
-//!   not by ours: that of its records, and that of its answers.
+//!   later window. Windows are so short that a list holds still while it is read. The first begins before the last change that
+//!   was seen, by [`Pace::overlap`]; they go by the state's clock, not by ours: that of its records, and of its answers.
+//! - Each window counts once it was handed on: a pull that fails goes on from there.
+//! - A record that moves back between two lists while both are read (a hold that is released) is on neither; it was modified,
+//!   so that the next pull gives it. Who pulls once pulls until nothing changes.
 //! - Each list of each window is proven whole ([`Proven`]).
 //! - Lists have receipts and deliveries without their lines; each that changed is fetched by its number, once.
-//! - Adjustments have no number. The last stretch of a window is asked for again the next time, and what is there more often
-//!   than it was is new.
+//! - Adjustments have no number. What was read last is asked for again the next time, and what is there more often than it was
+//!   is new.
 
 use super::Client;
 use super::failure::{Failure, Problem, Unauthorised};
 use super::list::{Listed, Proven};
 use super::target::{Target, Window};
 use super::transport::{Clock, Transport};
-use crate::api::facilities::FACILITIES;
 use crate::api::packages::{self, Adjustment, Package};
 use crate::api::sales::{self, Delivery, Receipt};
 use crate::api::transfers::{self, DeliveryPackage, Transfer};
 use crate::api::{Answer, One, Operation, Page};
+use crate::error::Fault;
 use crate::wire::Text;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -56,7 +59,6 @@ pub enum List {
     Adjustments,
     TransfersIncoming,
     TransfersOutgoing,
-    TransfersRejected,
 }
 
 /// Something that changed, or is told again.
@@ -78,13 +80,20 @@ pub enum Changed {
 /// What is known of one list after a pull.
 #[derive(Debug, Clone, Default)]
 struct Mark {
-    /// The last change that was seen, by the state's clock.
-    last: Option<Timestamp>,
+    /// Everything before was handed on, by the state's clock.
+    upto: Option<Timestamp>,
     /// Numbers of what was seen within the overlap, with the change that was seen.
     seen: BTreeMap<(i64, i64), Text>,
-    /// Of adjustments: the last stretch, and what was in it.
-    tail: Option<(Timestamp, Timestamp)>,
+    /// Of adjustments: where the last stretch began, and all that was in it.
+    tail: Option<Timestamp>,
     tail_rows: Vec<Adjustment>,
+}
+
+/// What is still to be read of a list.
+struct Stretch {
+    list: List,
+    from: Timestamp,
+    to: Timestamp,
 }
 
 /// Up to where a licence was pulled. The next pull goes on from there.
@@ -111,6 +120,8 @@ pub struct Proof {
 /// What a pull came to.
 #[derive(Debug, Clone, Default)]
 pub struct Report {
+    /// By the state's clock, when it began: everything of before was read.
+    pub as_of: Timestamp,
     /// Each list of each window.
     pub proofs: Vec<Proof>,
     /// Lists that this user or this kind of licence may not read.
@@ -150,10 +161,10 @@ struct Pull<'p, T, C> {
 }
 
 impl<T: Transport, C: Clock> Client<T, C> {
-    /// Gives `sink` everything of a licence that changed since `cursor`, which moves on only if all of it was read.
+    /// Gives `sink` everything of a licence that changed since `cursor`, which moves on as it is given.
     ///
     /// # Errors
-    /// Any [`Problem`]; what was given to `sink` until then was there, and will be given again.
+    /// Any [`Problem`]. What was given before counts; of the list at fault some may be given again.
     pub async fn pull(
         &self,
         licence: &str,
@@ -161,18 +172,14 @@ impl<T: Transport, C: Clock> Client<T, C> {
         cursor: &mut Cursor,
         sink: &mut (dyn FnMut(Changed) + Send),
     ) -> Result<Report, Failure> {
-        let mut moved = cursor.clone();
-        // What is asked here is answered everywhere, and tells the state's time.
-        self.get(&FACILITIES, &Target::new()).await?;
-        let now = self.state_now();
-        let mut pull = Pull { client: self, licence, pace, now, cursor: &mut moved, report: Report::default() };
+        let now = self.ask_time().await?;
+        let mut pull =
+            Pull { client: self, licence, pace, now, cursor, report: Report { as_of: now, ..Report::default() } };
         pull.packages(sink).await?;
         pull.sales(sink).await?;
         pull.adjustments(sink).await?;
         pull.transfers(sink).await?;
-        let report = pull.report;
-        *cursor = moved;
-        Ok(report)
+        Ok(pull.report)
     }
 }
 
@@ -184,7 +191,11 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
             (List::PackagesOnHold, &packages::ON_HOLD),
             (List::PackagesInactive, &packages::INACTIVE),
         ] {
-            self.changed(list, operation).await?.into_iter().for_each(|package| sink(Changed::Package(package, list)));
+            let mut stretch = self.stretch(list);
+            while let Some((rows, mark)) = self.next(operation, &mut stretch).await? {
+                rows.into_iter().for_each(|package| sink(Changed::Package(package, list)));
+                self.cursor.marks.insert(list, mark);
+            }
         }
         Ok(())
     }
@@ -193,30 +204,40 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
         for (list, operation) in
             [(List::ReceiptsActive, &sales::RECEIPTS_ACTIVE), (List::ReceiptsInactive, &sales::RECEIPTS_INACTIVE)]
         {
-            let ids: Vec<i64> = self.changed(list, operation).await?.iter().filter_map(|row| row.id).collect();
-            self.details(&sales::RECEIPT, ids, |receipt| sink(Changed::Receipt(receipt))).await?;
+            let mut stretch = self.stretch(list);
+            while let Some((rows, mark)) = self.next(operation, &mut stretch).await? {
+                let ids = rows.iter().filter_map(|row| row.id).collect();
+                self.details(&sales::RECEIPT, ids, |receipt| sink(Changed::Receipt(receipt))).await?;
+                self.cursor.marks.insert(list, mark);
+            }
         }
         for (list, operation) in [
             (List::DeliveriesActive, &sales::DELIVERIES_ACTIVE),
             (List::DeliveriesInactive, &sales::DELIVERIES_INACTIVE),
         ] {
-            let ids: Vec<i64> = self.changed(list, operation).await?.iter().filter_map(|row| row.id).collect();
-            self.details(&sales::DELIVERY, ids, |delivery| sink(Changed::Delivery(delivery))).await?;
+            let mut stretch = self.stretch(list);
+            while let Some((rows, mark)) = self.next(operation, &mut stretch).await? {
+                let ids = rows.iter().filter_map(|row| row.id).collect();
+                self.details(&sales::DELIVERY, ids, |delivery| sink(Changed::Delivery(delivery))).await?;
+                self.cursor.marks.insert(list, mark);
+            }
         }
         Ok(())
     }
 
     async fn transfers(&mut self, sink: &mut (dyn FnMut(Changed) + Send)) -> Result<(), Failure> {
-        for (list, operation) in [
-            (List::TransfersIncoming, &transfers::INCOMING),
-            (List::TransfersOutgoing, &transfers::OUTGOING),
-            (List::TransfersRejected, &transfers::REJECTED),
-        ] {
-            for transfer in self.changed(list, operation).await? {
-                let of_delivery = Target::new().at(transfer.delivery_id.unwrap_or_default());
-                let packages = self.client.list(&transfers::PACKAGES, &of_delivery).await?;
-                self.note_fields(packages.unknown_fields);
-                sink(Changed::Transfer(transfer, packages.rows, list));
+        for (list, operation) in
+            [(List::TransfersIncoming, &transfers::INCOMING), (List::TransfersOutgoing, &transfers::OUTGOING)]
+        {
+            let mut stretch = self.stretch(list);
+            while let Some((rows, mark)) = self.next(operation, &mut stretch).await? {
+                for transfer in rows {
+                    let of_delivery = Target::new().at(transfer.delivery_id.unwrap_or_default());
+                    let packages = self.client.list(&transfers::PACKAGES, &of_delivery).await?;
+                    self.note_fields(packages.unknown_fields);
+                    sink(Changed::Transfer(transfer, packages.rows, list));
+                }
+                self.cursor.marks.insert(list, mark);
             }
         }
         Ok(())
@@ -241,53 +262,74 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
         Ok(())
     }
 
-    /// Rows of a list that changed since the last pull.
-    async fn changed<R: Dated>(&mut self, list: List, operation: &Operation<(), Page<R>>) -> Result<Vec<R>, Failure>
+    /// What is to be read of a list.
+    fn stretch(&self, list: List) -> Stretch {
+        let upto = self.cursor.marks.get(&list).and_then(|mark| mark.upto);
+        let from = upto.map_or(self.pace.beginning, |upto| earlier(upto, self.pace.overlap));
+        Stretch { list, from, to: later(self.now, self.pace.overlap) }
+    }
+
+    /// The rows of the next window that changed since they were seen, and what is known of the list once they are handed on;
+    /// `None` if there are no more, or the list may not be read.
+    async fn next<R: Dated>(
+        &mut self,
+        operation: &Operation<(), Page<R>>,
+        stretch: &mut Stretch,
+    ) -> Result<Option<(Vec<R>, Mark)>, Failure>
     where
         Page<R>: Answer<Out = Page<R>>,
     {
-        let mut mark = self.cursor.marks.get(&list).cloned().unwrap_or_default();
-        let from = mark.last.map_or(self.pace.beginning, |last| earlier(last, self.pace.overlap));
-        let to = later(self.now, self.pace.overlap);
+        let Some((window, rows)) = self.window(operation, stretch).await? else { return Ok(None) };
+        let mut mark = self.cursor.marks.get(&stretch.list).cloned().unwrap_or_default();
+        let mut last = None;
         let mut changed = Vec::new();
-        let Some(read) = self.windows(list, operation, Window { from, to }).await? else { return Ok(changed) };
-        for row in read {
-            let (key, at) = (row_key(&row), row.last_modified().cloned().unwrap_or_default());
-            mark.last = mark.last.max(row.moment());
-            if mark.seen.insert(key, at.clone()) != Some(at) {
+        for row in rows {
+            let Some(super::Key::Number(id, sub_id)) = row.key() else {
+                return Err(without_number(operation));
+            };
+            let at = row.last_modified().cloned().unwrap_or_default();
+            last = last.max(row.moment());
+            if mark.seen.insert((id, sub_id), at.clone()) != Some(at) {
                 changed.push(row);
             }
         }
-        let kept = mark.last.map(|last| earlier(last, self.pace.overlap));
+        // What lies well behind the state's clock is done with; of the rest the last change tells how far it was seen.
+        let is_past = window.to <= earlier(self.now, self.pace.overlap);
+        let reached = if is_past { Some(window.to) } else { last.map(|last| last.min(self.now)) };
+        mark.upto = mark.upto.max(reached);
+        let kept = mark.upto.map(|upto| earlier(upto, self.pace.overlap));
         mark.seen.retain(|_, at| kept.is_none_or(|kept| at.parse().map_or(true, |at: Timestamp| at >= kept)));
-        self.cursor.marks.insert(list, mark);
-        Ok(changed)
+        Ok(Some((changed, mark)))
     }
 
-    /// A list, window by window; `None` if it may not be read.
-    async fn windows<R: Listed>(
+    /// Reads the next window, as long a one as holds still; `None` if there is none, or the list may not be read.
+    async fn window<R: Listed>(
         &mut self,
-        list: List,
         operation: &Operation<(), Page<R>>,
-        all: Window,
-    ) -> Result<Option<Vec<R>>, Failure>
+        stretch: &mut Stretch,
+    ) -> Result<Option<(Window, Vec<R>)>, Failure>
     where
         Page<R>: Answer<Out = Page<R>>,
     {
-        let mut rows = Vec::new();
-        let mut from = all.from;
-        while from < all.to {
+        let Stretch { list, from, .. } = *stretch;
+        let mut to = stretch.to;
+        while from < to {
             let longest = self.cursor.longest_window.or(self.pace.longest_window);
-            let to = longest.map_or(all.to, |longest| later(from, longest).min(all.to));
+            to = longest.map_or(to, |longest| later(from, longest).min(to));
             let window = Window { from, to };
-            match self.client.list(operation, &Target::of(self.licence).modified(window)).await {
-                Ok(Proven { rows: more, total, passes, unknown_fields }) => {
+            let target = Target::of(self.licence).modified(window);
+            let halved = later(from, to.duration_since(from) / 2);
+            let may_halve = to.duration_since(from) > SHORTEST_WINDOW;
+            match self.client.list_of(operation, &target, may_halve.then_some(MOST_PAGES)).await {
+                Ok(Some(Proven { rows, total, passes, unknown_fields })) => {
                     self.report.proofs.push(Proof { list, window, rows: total, passes });
                     self.note_fields(unknown_fields);
-                    rows.extend(more);
-                    from = to;
+                    stretch.from = to;
+                    return Ok(Some((window, rows)));
                 }
+                Ok(None) => to = halved,
                 Err(failure) => match failure.problem {
+                    Problem::Moving { .. } if may_halve => to = halved,
                     Problem::Rejected(_) if to.duration_since(from) > A_DAY => self.cursor.longest_window = Some(A_DAY),
                     Problem::Unauthorised(Unauthorised::Unclear | Unauthorised::NotPermitted)
                         if self.may_be_refused(list).await =>
@@ -299,7 +341,7 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
                 },
             }
         }
-        Ok(Some(rows))
+        Ok(None)
     }
 
     /// Whether it is this list alone that may not be read: the keys are good and reach the licence, and the list is not
@@ -307,11 +349,7 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
     async fn may_be_refused(&self, list: List) -> bool {
         let is_optional = matches!(
             list,
-            List::DeliveriesActive
-                | List::DeliveriesInactive
-                | List::TransfersOutgoing
-                | List::TransfersRejected
-                | List::PackagesInTransit
+            List::DeliveriesActive | List::DeliveriesInactive | List::TransfersOutgoing | List::PackagesInTransit
         );
         is_optional && matches!(self.client.why_unauthorised(self.licence).await, Ok(Unauthorised::NotPermitted))
     }
@@ -319,27 +357,26 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
     async fn adjustments(&mut self, sink: &mut (dyn FnMut(Changed) + Send)) -> Result<(), Failure> {
         let list = List::Adjustments;
         let mut mark = self.cursor.marks.get(&list).cloned().unwrap_or_default();
-        let mut new = Vec::new();
-        let mut from = self.pace.beginning;
-        if let Some((start, end)) = mark.tail {
-            let again = self.windows(list, &packages::ADJUSTMENTS, Window { from: start, to: end }).await?;
-            new.extend(surplus(again.unwrap_or_default(), mark.tail_rows));
-            from = end;
-        }
-        // The stretch that is asked for again has to be one that the state's clock has left behind.
-        let (start, end) = (earlier(self.now, self.pace.overlap), later(self.now, self.pace.overlap));
-        let start = start.max(from);
-        if from < start {
-            let window = Window { from, to: start };
-            new.extend(self.windows(list, &packages::ADJUSTMENTS, window).await?.unwrap_or_default());
-        }
-        let tail = self.windows(list, &packages::ADJUSTMENTS, Window { from: start, to: end }).await?;
-        let tail = tail.unwrap_or_default();
-        new.extend(tail.iter().cloned());
-        (mark.tail, mark.tail_rows) = (Some((start, end)), tail);
+        let from = mark.tail.unwrap_or(self.pace.beginning);
+        // What is asked for again has to begin where the state's clock was some time ago.
+        let tail = earlier(self.now, self.pace.overlap).max(from);
+        let before = self.all_adjustments(from, tail).await?;
+        let rows = self.all_adjustments(tail, later(self.now, self.pace.overlap)).await?;
+        let all = before.into_iter().chain(rows.iter().cloned()).collect();
+        let new = surplus(all, mark.tail_rows);
+        (mark.tail, mark.tail_rows) = (Some(tail), rows);
         self.cursor.marks.insert(list, mark);
         new.into_iter().for_each(|adjustment| sink(Changed::Adjustment(adjustment)));
         Ok(())
+    }
+
+    async fn all_adjustments(&mut self, from: Timestamp, to: Timestamp) -> Result<Vec<Adjustment>, Failure> {
+        let mut stretch = Stretch { list: List::Adjustments, from, to };
+        let mut all = Vec::new();
+        while let Some((_, rows)) = self.window(&packages::ADJUSTMENTS, &mut stretch).await? {
+            all.extend(rows);
+        }
+        Ok(all)
     }
 
     fn note_fields(&mut self, names: Vec<String>) {
@@ -352,6 +389,9 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
 }
 
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Pages that are read in two or three seconds: as long a list as holds still.
+const MOST_PAGES: u64 = 100;
+const SHORTEST_WINDOW: SignedDuration = SignedDuration::from_secs(2);
 
 fn earlier(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_sub(by).unwrap_or(Timestamp::MIN)
@@ -361,16 +401,16 @@ fn later(at: Timestamp, by: SignedDuration) -> Timestamp {
     at.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
-fn row_key(row: &impl Listed) -> (i64, i64) {
-    match row.key() {
-        Some(super::Key::Number(id, sub_id)) => (id, sub_id),
-        _ => (0, 0),
-    }
+/// A row that nothing tells from others, on a list of numbered ones.
+fn without_number<B: ?Sized, A: Answer>(operation: &Operation<B, A>) -> Failure {
+    let fault = Fault::new("a row without a number", "Id", "ask again").in_field("Id");
+    let problem = Problem::Damaged(Box::new(fault.locate(&operation.spec.to_string(), None)));
+    Failure { request: 0, operation: operation.spec, problem }
 }
 
 /// What is in `now` more often than in `before`.
 fn surplus(now: Vec<Adjustment>, mut before: Vec<Adjustment>) -> Vec<Adjustment> {
-    let is_new = |row: &Adjustment| match before.iter().position(|known| known == row) {
+    let is_new = |row: &Adjustment| match before.iter().position(|known| is_same(known, row)) {
         Some(place) => {
             before.swap_remove(place);
             false
@@ -378,4 +418,23 @@ fn surplus(now: Vec<Adjustment>, mut before: Vec<Adjustment>) -> Vec<Adjustment>
         None => true,
     };
     now.into_iter().filter(is_new).collect()
+}
+
+/// The same adjustment: what is told of its item may have changed since.
+fn is_same(a: &Adjustment, b: &Adjustment) -> bool {
+    let same_quantity = match (&a.adjustment_quantity, &b.adjustment_quantity) {
+        (Some(a), Some(b)) => a.same_value(b),
+        (a, b) => a == b,
+    };
+    let rest = |it: &Adjustment| {
+        (
+            it.package_id,
+            it.adjustment_unit_of_measure_name.clone(),
+            it.adjustment_reason_name.clone(),
+            it.adjustment_note.clone(),
+            it.adjustment_date.clone(),
+            it.adjusted_by_user_name.clone(),
+        )
+    };
+    same_quantity && rest(a) == rest(b)
 }

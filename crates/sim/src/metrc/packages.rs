@@ -303,7 +303,7 @@ fn create(c: &mut Context<'_>, licence: &mut Licence, row: &Fields<'_>, testing:
 fn ingredients(licence: &Licence, row: &Fields<'_>) -> Result<Vec<(i64, Quantity)>, String> {
     let ingredient = |row: &Fields<'_>| {
         let package = active(licence, &row.need("Package")?)?;
-        if package.on_hold {
+        if package.on_hold || package.on_recall || package.on_investigation {
             return Err(format!("Package {} is on hold.", package.label));
         }
         let (quantity, _) = measured(row, package)?;

@@ -78,7 +78,8 @@ fn by_id<'l>(licence: &'l Licence, id: &str) -> Result<&'l Receipt, Reply> {
 /// One object, the latest, whatever else has this number.
 fn by_external(licence: &Licence, number: &str) -> Answer {
     let ids = licence.by_external.get(number).map(Vec::as_slice).unwrap_or_default();
-    let latest = ids.iter().rev().find_map(|id| licence.receipts.get(*id)).ok_or_else(not_found)?;
+    let has_it = |receipt: &&Receipt| receipt.external.as_deref() == Some(number);
+    let latest = ids.iter().rev().filter_map(|id| licence.receipts.get(*id)).find(has_it).ok_or_else(not_found)?;
     Ok(Reply::json(200, text(licence, latest, true)))
 }
 

@@ -1,4 +1,4 @@
-//! Manifests. No call accepts one: a person does so in the web page ([`super::people`]).
+//! Manifests. No call accepts one: a person does so in the web page ([`super::web_page`]).
 
 use super::context::{Answer, Context, array, not_found, not_permitted};
 use super::exchange::Reply;

@@ -82,7 +82,6 @@ impl Live {
             zone: style.zone_name.to_owned(),
             // What people do wrong may leave less than nothing.
             below_zero: true,
-            limits: None,
             reasons: REASONS.map(|name| (name.to_owned(), false)).to_vec(),
             ..Settings::default()
         };

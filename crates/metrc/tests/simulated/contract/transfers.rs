@@ -65,7 +65,8 @@ async fn details(w: &World) {
     assert_eq!(w.client.list(&transfers::TYPES, &store()).await.unwrap().total, 3);
     let manifest = store().at(waiting.id.unwrap());
     assert!(w.client.get(&transfers::MANIFEST_PDF, &manifest).await.unwrap().file_contents.is_some());
-    assert!(!w.client.get(&transfers::MANIFEST_HTML, &manifest).await.unwrap().is_empty());
+    let html = w.client.get(&transfers::MANIFEST_HTML, &manifest).await.unwrap();
+    assert!(html.0.starts_with(b"<!DOCTYPE") && format!("{html:?}").ends_with(" bytes"));
 }
 
 async fn not_for_a_retailer(w: &World) {
