@@ -619,22 +619,29 @@ found_by_name! {
     NewSublocation: locations::SUBLOCATIONS_ACTIVE;
 }
 
-/// What is found by its number, and has its new name if it was changed.
+/// What is found by its number, and is as it was changed if what was sent of it is there.
 macro_rules! found_by_number {
-    ($($row:ty: $one:expr;)*) => {
+    ($($row:ty: $one:expr, |$sent:ident, $there:ident| $is_so:expr;)*) => {
         $(impl Findable for $row {
             async fn find<T: Transport, C: Clock>(&self, sight: &Sight<'_, T, C>) -> Result<Found, Failure> {
                 let found = optional(sight.client.get(&$one, &sight.target().at(self.id)).await)?;
-                let is_so = found.is_some_and(|row| same_text(row.name.as_ref(), &self.name));
+                let $sent = self;
+                let is_so = found.is_some_and(|$there| same_text($there.name.as_ref(), &$sent.name) && $is_so);
                 Ok(if is_so { Found::Done(Some(self.id)) } else { Found::NotDone })
             }
         })*
     };
 }
 found_by_number! {
-    ChangedItem: items::BY_ID;
-    ChangedLocation: locations::BY_ID;
-    ChangedSublocation: locations::SUBLOCATION;
+    ChangedItem: items::BY_ID, |sent, there| {
+        same_text(there.product_category_name.as_ref(), &sent.item_category)
+            && same_text(there.unit_of_measure_name.as_ref(), &sent.unit_of_measure)
+            && sent.strain.as_ref().is_none_or(|strain| same_text(there.strain_name.as_ref(), strain))
+    };
+    ChangedLocation: locations::BY_ID, |sent, there| {
+        same_text(there.location_type_name.as_ref(), &sent.location_type_name)
+    };
+    ChangedSublocation: locations::SUBLOCATION, |_sent, _there| true;
 }
 
 impl Findable for BrandName {
