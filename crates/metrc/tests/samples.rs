@@ -64,3 +64,37 @@ fn serde_json_alone_reads_records_too() {
     assert_eq!(serde_json::from_str::<NumberText>("1.50").unwrap().to_string(), "1.50");
     assert!(serde_json::from_str::<NumberText>("null").is_err());
 }
+
+/// The same samples through the client's types, which have every documented field.
+mod whole {
+    use trueup_metrc::api::packages::Package;
+    use trueup_metrc::api::sales::Receipt;
+    use trueup_metrc::api::transfers::Transfer;
+    use trueup_metrc::api::{Answer, Page};
+
+    fn only<T>(sample: &str) -> T
+    where
+        Page<T>: Answer<Out = Page<T>>,
+    {
+        let page = format!("{{\"Data\":[{sample}],\"Total\":1,\"TotalRecords\":1}}");
+        let mut page = Page::<T>::read(page.as_bytes(), "GET").unwrap();
+        assert_eq!(page.unknown_fields, Vec::<String>::new());
+        page.rows.remove(0)
+    }
+
+    #[test]
+    fn a_package_a_receipt_and_a_transfer() {
+        let package: Package = only(include_str!("samples/package.json"));
+        assert_eq!(package.label.as_deref(), Some("1A4FF0300000257000018842"));
+        assert_eq!(package.product_label.unwrap().qr_count, Some(60));
+        let item = package.item.unwrap();
+        assert_eq!(
+            (item.unit_thc_percent.unwrap().to_string().as_str(), item.approval_status_date_time),
+            ("24.1", None)
+        );
+        let receipt: Receipt = only(include_str!("samples/receipt.json"));
+        assert_eq!(receipt.transactions[0].item_unit_weight.as_ref().unwrap().as_str(), "3.5");
+        let transfer: Transfer = only(include_str!("samples/transfer.json"));
+        assert_eq!((transfer.delivery_id, transfer.package_count), (Some(259_063), Some(4)));
+    }
+}

@@ -202,6 +202,27 @@ fn people_do_in_the_web_page_what_no_call_can() {
     assert!(refused.to_string().contains("requires a note"), "{refused}");
 }
 
+/// A program may play a person: the back door is no part of any state's API.
+#[test]
+fn the_back_door_lets_a_program_be_a_person() {
+    let mut server = Server::new(Settings::default(), 5);
+    let incoming = format!("/transfers/v2/incoming?licenseNumber={STORE}&{EVER}");
+    let page = text(&server.get(&incoming));
+    let manifest = page.split("\"ManifestNumber\":\"").nth(1).unwrap()[..10].to_owned();
+    let door = format!("/web-page/{STORE}");
+    let accept = format!("{{\"Person\":\"Sam Cole\",\"Accept\":{{\"Manifest\":\"{manifest}\"}}}}");
+    assert_eq!(server.call("POST", &door, &accept).status, 200);
+    assert_eq!(server.call("POST", &door, &accept).status, 400);
+    assert!(text(&server.get(&incoming)).contains("\"ReceivedPackageCount\":4"));
+    let label = "1A4060300002EE1000000001";
+    let hold = format!("{{\"Person\":\"Inspector\",\"Hold\":{{\"Label\":\"{label}\",\"To\":true}}}}");
+    assert_eq!(server.call("POST", &door, &hold).status, 200);
+    assert!(text(&server.get(&format!("/packages/v2/{label}?licenseNumber={STORE}"))).contains("\"IsOnHold\":true"));
+    for nonsense in ["", "{}", "{\"Person\":\"X\"}", "{\"Person\":\"X\",\"Fly\":true}"] {
+        assert_eq!(server.call("POST", &door, nonsense).status, 400);
+    }
+}
+
 /// A malformed request is answered as Metrc would, never with a panic.
 #[test]
 fn malformed_requests_are_answered() {

@@ -167,6 +167,32 @@ async fn what_was_pulled_in_bad_weather_is_what_there_is() {
     assert!(failures > 0);
 }
 
+/// People edit, void, upload, repackage, finish and accept in the web page, and the pull sees all of it.
+#[tokio::test(start_paused = true)]
+async fn what_people_do_by_hand_is_pulled() {
+    let hands = "[hands]\nevery_s = 5\nkinds = [\"adjust\", \"void\", \"edit\", \"upload\", \"repackage\", \"finish\", \"accept\"]";
+    let sizes = Sizes { packages: 60, receipts: 400, adjustments: 10, incoming: 6, ..Sizes::default() };
+    let world = World::with(Settings::default(), sizes, Faults::read(hands, "hands", 9).unwrap());
+    let before = world.served.with(|server, _, _| server.summary(STORE));
+    let (mut cursor, mut books) = (Cursor::default(), Books::default());
+    for _ in 0..10 {
+        let pulled = world.client.pull(STORE, Pace::default(), &mut cursor, &mut |it| books.take(it)).await;
+        pulled.unwrap_or_else(|failure| panic!("{failure}"));
+        tokio::time::sleep(Duration::from_mins(2)).await;
+    }
+    // They go home.
+    world.served.with(|_, faults, _| *faults = Faults::none());
+    let mut fresh = Books::default();
+    world.client.pull(STORE, Pace::default(), &mut cursor, &mut |it| books.take(it)).await.unwrap();
+    world.client.pull(STORE, Pace::default(), &mut Cursor::default(), &mut |it| fresh.take(it)).await.unwrap();
+    assert_eq!(books, fresh);
+    let after = world.served.with(|server, _, _| server.summary(STORE));
+    let new: Vec<_> = after.iter().filter(|line| !before.contains(line)).collect();
+    for expected in ["(by hand)", "void true", "receipt None", "package 1A4060300009AB2", "finished true"] {
+        assert!(new.iter().any(|line| line.contains(expected)), "{expected}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_same_seed_is_the_same_weather() {
     let (one, two, other) = (storm(3).await, storm(3).await, storm(4).await);

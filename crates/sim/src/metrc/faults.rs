@@ -1,9 +1,11 @@
 //! What goes wrong between a client and the state, on demand and by a seed.
 
+use super::Metrc;
 use super::exchange::{Reply, Request};
+use super::hands::{self, Hands};
 use crate::SimError;
 use crate::dice::Dice;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -121,11 +123,13 @@ struct Wanted {
     clock_ahead_s: i64,
     #[serde(default)]
     fault: Vec<Share>,
+    /// What people do in the web page meanwhile.
+    hands: Option<hands::Wanted>,
 }
 
 impl Default for Wanted {
     fn default() -> Self {
-        Self { latency_ms: [0, 0], late_ms: late(), clock_ahead_s: 0, fault: Vec::new() }
+        Self { latency_ms: [0, 0], late_ms: late(), clock_ahead_s: 0, fault: Vec::new(), hands: None }
     }
 }
 
@@ -139,6 +143,7 @@ pub struct Faults {
     wanted: Wanted,
     seen: Vec<u64>,
     dice: Dice,
+    hands: Option<Hands>,
 }
 
 /// When a request has its effect.
@@ -191,7 +196,8 @@ impl Faults {
         let wanted = toml::from_str(toml).map_err(|error: toml::de::Error| SimError::Faults {
             file: file.to_owned(),
             found: error.message().to_owned(),
-            known: "latency_ms, late_ms, clock_ahead_s and tables [[fault]] of kind, per_mille, on, path, most, from_s and until_s"
+            known: "latency_ms, late_ms, clock_ahead_s, a table [hands] of every_s and kinds, and tables [[fault]] of kind, \
+                    per_mille, on, path, most, from_s and until_s"
                 .to_owned(),
         })?;
         Ok(Self::of(wanted, seed))
@@ -199,7 +205,8 @@ impl Faults {
 
     fn of(wanted: Wanted, seed: u64) -> Self {
         let seen = vec![0; wanted.fault.len()];
-        Self { wanted, seen, dice: Dice::new(seed, "faults") }
+        let hands = wanted.hands.clone().map(|wanted| Hands::new(wanted, seed));
+        Self { wanted, seen, dice: Dice::new(seed, "faults"), hands }
     }
 
     /// The next requests of this kind go wrong so, `most` of them.
@@ -214,6 +221,13 @@ impl Faults {
     #[must_use]
     pub fn count(&self) -> u64 {
         self.seen.iter().sum()
+    }
+
+    /// People do in the web page what they have done by now.
+    pub(super) fn hands_work(&mut self, server: &mut Metrc, now: Timestamp, passed: Duration) {
+        if let Some(hands) = &mut self.hands {
+            hands.work(server, now, passed);
+        }
     }
 
     /// By how much the server's clock is ahead.

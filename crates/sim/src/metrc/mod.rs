@@ -17,6 +17,7 @@
 mod context;
 mod exchange;
 mod faults;
+mod hands;
 #[cfg(feature = "serve")]
 mod http;
 mod items;
@@ -41,6 +42,7 @@ mod web_page;
 
 pub use exchange::{Reply, Request};
 pub use faults::{Fault, Faults, On};
+pub use hands::Hand;
 #[cfg(feature = "serve")]
 pub use http::serve;
 pub use limits::Ticket;
@@ -181,6 +183,9 @@ impl Metrc {
 
     /// Answers a request, and does what it asks.
     pub fn handle(&mut self, now: Timestamp, request: &Request) -> Reply {
+        if let Some(reply) = self.door(now, request) {
+            return reply;
+        }
         let target = Target::of(&request.target);
         match self.answer(now, request, &target) {
             Ok(reply) | Err(reply) => reply,
@@ -233,6 +238,10 @@ impl Metrc {
             return Err(refused());
         }
         Ok(place)
+    }
+
+    fn licence(&self, number: &str) -> Option<&Licence> {
+        self.licences.get(number)
     }
 
     fn reached(&self, employee: &Employee) -> Vec<&Licence> {

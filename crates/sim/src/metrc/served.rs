@@ -6,6 +6,7 @@ use super::{ByHand, Metrc, Refused, Ticket};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// Answers to reads that are remembered.
@@ -87,7 +88,7 @@ impl Served {
     pub fn with<R>(&self, what: impl FnOnce(&mut Metrc, &mut Faults, Timestamp) -> R) -> R {
         let now = self.now();
         let mut inner = self.inner();
-        inner.do_late(now);
+        inner.do_late(now, self.set_at.elapsed());
         let Inner { server, faults, .. } = &mut *inner;
         what(server, faults, now)
     }
@@ -119,7 +120,7 @@ impl Served {
             Err(reply) => return Carried::Reply(reply),
         };
         tokio::time::sleep(plan.each_way).await;
-        let reply = self.inner().effect(self.now(), &request, &plan);
+        let reply = self.inner().effect((self.now(), self.set_at.elapsed()), &request, &plan);
         tokio::time::sleep(plan.each_way).await;
         carried(plan, reply)
     }
@@ -140,7 +141,9 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Inner {
-    fn do_late(&mut self, now: Timestamp) {
+    /// What was to be done by now, and what people did meanwhile.
+    fn do_late(&mut self, now: Timestamp, passed: Duration) {
+        self.faults.hands_work(&mut self.server, now, passed);
         self.late.sort_by_key(|(due, _)| *due);
         while self.late.first().is_some_and(|(due, _)| *due <= now) {
             let (due, request) = self.late.remove(0);
@@ -148,8 +151,8 @@ impl Inner {
         }
     }
 
-    fn effect(&mut self, now: Timestamp, request: &Request, plan: &Plan) -> Reply {
-        self.do_late(now);
+    fn effect(&mut self, (now, passed): (Timestamp, Duration), request: &Request, plan: &Plan) -> Reply {
+        self.do_late(now, passed);
         let list = list_of(request);
         match plan.effect {
             Effect::Now if plan.outcome == Outcome::Changed(Fault::RepeatedPage) => match &self.last_page {

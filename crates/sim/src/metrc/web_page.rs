@@ -1,14 +1,15 @@
 //! What people do in the state's web page: some of it no call can do.
 
 use super::context::Context;
-use super::exchange::{Request, Target};
+use super::exchange::{Reply, Request, Target};
 use super::packages::edit;
 use super::records::{Licence, Received, ShipmentState};
 use super::seed::PERMISSIONS;
 use super::{Metrc, packages, sales};
 use jiff::Timestamp;
+use serde::Deserialize;
 use std::collections::BTreeSet;
-use trueup_core::Quantity;
+use trueup_core::{Decimal, Quantity, Unit};
 
 /// What a person does by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,7 +53,94 @@ pub enum ByHand {
 #[error("the web page refuses: {0}")]
 pub struct Refused(pub String);
 
+/// What is sent to the back door: who, and one thing that he does.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct Door {
+    person: String,
+    write: Option<DoorWrite>,
+    accept: Option<DoorAccept>,
+    hold: Option<DoorFlag>,
+    recall: Option<DoorFlag>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DoorWrite {
+    method: String,
+    path: String,
+    #[serde(default)]
+    body: Option<Box<serde_json::value::RawValue>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DoorAccept {
+    manifest: String,
+    #[serde(default)]
+    counted: Vec<DoorCounted>,
+    #[serde(default)]
+    rejected: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DoorCounted {
+    label: String,
+    quantity: Box<serde_json::value::RawValue>,
+    unit_of_measure: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+struct DoorFlag {
+    label: String,
+    to: bool,
+}
+
+impl Door {
+    fn what(self) -> Option<ByHand> {
+        if let Some(DoorWrite { method, path, body }) = self.write {
+            let method = ["POST", "PUT", "DELETE"].into_iter().find(|known| *known == method)?;
+            let body = body.map(|body| body.get().to_owned()).unwrap_or_default();
+            return Some(ByHand::Write { method, path, body });
+        }
+        if let Some(DoorAccept { manifest, counted, rejected }) = self.accept {
+            let quantity = |it: &DoorCounted| {
+                let number = Decimal::parse(it.quantity.get()).ok()?;
+                Quantity::new(number, Unit::parse(&it.unit_of_measure).ok()?).ok()
+            };
+            let counted: Option<Vec<_>> = counted.iter().map(|it| Some((it.label.clone(), quantity(it)?))).collect();
+            return Some(ByHand::Accept { manifest, counted: counted?, rejected });
+        }
+        let flag = |flag: DoorFlag| (flag.label, flag.to);
+        if let Some((label, to)) = self.hold.map(flag) {
+            return Some(ByHand::Hold { label, to });
+        }
+        self.recall.map(flag).map(|(label, to)| ByHand::Recall { label, to })
+    }
+}
+
+/// The path of the back door, which no real state has: `POST /web-page/{licence}` lets a program play a person.
+const DOOR: &str = "/web-page/";
+
 impl Metrc {
+    /// Answers a request to the back door; `None` if it is none.
+    pub(super) fn door(&mut self, now: Timestamp, request: &Request) -> Option<Reply> {
+        let licence = request.target.strip_prefix(DOOR)?.to_owned();
+        let door: Result<Door, _> = serde_json::from_slice(&request.body);
+        let Ok(door) = door else {
+            let expected = "Person, and one of Write, Accept, Hold and Recall";
+            return Some(Reply::message(400, expected));
+        };
+        let person = door.person.clone();
+        let Some(what) = door.what() else { return Some(Reply::message(400, "nothing that a person could do")) };
+        Some(match self.by_hand(now, &licence, &person, &what) {
+            Ok(()) => Reply::empty(200),
+            Err(refused) => Reply::message(400, &refused.to_string()),
+        })
+    }
+
     /// A person does something in the web page.
     ///
     /// # Errors
@@ -85,15 +173,6 @@ impl Metrc {
         };
         known.commit();
         done.map_err(Refused)
-    }
-
-    /// A request that the web page would make itself; for tests of what is there.
-    pub fn look(&mut self, now: Timestamp, target: &str) -> String {
-        let (vendor, user) = (self.vendors.first().map(|key| key.key.clone()), self.employees.first());
-        let keys = vendor.zip(user.map(|user| user.key.clone()));
-        let authorization = keys.map(|(vendor, user)| super::basic_header(&vendor, &user));
-        let request = Request { method: "GET".to_owned(), target: target.to_owned(), authorization, body: Vec::new() };
-        String::from_utf8_lossy(&self.handle(now, &request).body).into_owned()
     }
 }
 
