@@ -261,7 +261,7 @@ pub struct SimMetrcOptions {
     /// Mistakes of the life per sales line (0.01), or a TOML file of how many of each kind.
     #[arg(long, value_name = "RATE|FILE", default_value = "0.01", requires = "life")]
     pub mistakes: String,
-    /// A TOML file of what goes wrong: latency_ms, late_ms and tables [[fault]] of kind, per_mille, on, path, most.
+    /// A TOML file of what goes wrong, as docs/simulated-metrc.md tells: latency, faults, people in the web page.
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,
     /// The longest window of a list in hours; any if nothing is said.

@@ -1,4 +1,5 @@
 //! Samples with the API's complete key sets (invented values) are read whole, without a note.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use trueup_metrc::{FileFacts, ListReader, NumberText, Package, Receipt, Record, Transfer, WireError};
 
