@@ -1,0 +1,3 @@
+//! Keeping the books well.
+
+pub(crate) mod witness;

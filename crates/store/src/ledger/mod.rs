@@ -1,0 +1,35 @@
+//! Facts: appended in batches, each with its audit entry and its balances; read by package, since a number, as of a moment.
+
+mod append;
+mod fact;
+mod licence;
+mod movement;
+mod read;
+mod source;
+
+pub use append::{Appended, Batch, append};
+pub use fact::Fact;
+pub use licence::create_license;
+pub use movement::{MovementError, movement_of, natural_key, row_of};
+pub use read::{Life, balances, current, facts_after, life, observations, seq_at};
+pub use source::{begin_source, complete_source, known_file};
+
+pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 17] = [
+    &fact::PACKAGE,
+    &fact::MOVEMENT,
+    &fact::OBSERVATION,
+    &fact::RECEIPT,
+    &fact::COUNT_LINE,
+    &fact::MANIFEST_LINE,
+    &fact::SKU_CONVERSION,
+    &fact::BASELINE,
+    &read::MOVEMENTS_OF_PACKAGE,
+    &read::OBSERVATIONS_OF_PACKAGE,
+    &read::COUNTS_OF_PACKAGE,
+    &read::MANIFESTS_OF_PACKAGE,
+    &read::MOVEMENTS_AFTER,
+    &read::OBSERVATIONS,
+    &read::BALANCES,
+    &read::SEQ_AT,
+    &source::OF_FILE,
+];

@@ -1,0 +1,8 @@
+//! The books on SQLite and on a real PostgreSQL: one contract for both, and what is each one's own.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+mod contract;
+mod postgres;
+mod schema;
+mod sqlite;
+mod world;
