@@ -47,5 +47,6 @@ pub fn prepared() -> Vec<&'static dyn sql::Prepared> {
     all.extend(ledger::PREPARED);
     all.extend(audit::PREPARED);
     all.extend(queue::PREPARED);
+    all.extend(care::PREPARED);
     all
 }

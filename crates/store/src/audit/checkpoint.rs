@@ -76,6 +76,14 @@ impl Checkpoint {
     }
 }
 
+/// All checkpoints of a licence, the shortest log first.
+///
+/// # Errors
+/// Those of the database.
+pub fn checkpoints(tx: &mut Tx<'_>, license: &str) -> Result<Vec<AuditCheckpoint>, StoreError> {
+    tx.rows(&ALL, &[ValueRef::Text(license)])
+}
+
 /// Signs how long the log of a licence is, and keeps the note; gives it. Of a log that has not grown since the last checkpoint none
 /// is made unless `always`.
 ///

@@ -12,10 +12,10 @@
 //! end
 //! ```
 
-use super::checkpoint::{ALL, checkpoint, origin};
+use super::checkpoint::{checkpoint, origin};
 use super::key::SigningKey;
 use super::log::entries;
-use crate::sql::{Store, ValueRef};
+use crate::sql::Store;
 use crate::{StoreError, installation};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -62,16 +62,11 @@ pub fn export(
         })?;
         writeln!(out).map_err(told)?;
         let mut checkpoints = 0;
-        let mut notes = Vec::new();
-        tx.each(&ALL, &[ValueRef::Text(license)], &mut |row| {
+        for row in super::checkpoints(tx, license)? {
             if (row.size, row.recorded_at) <= (last.size, last.recorded_at) {
-                notes.push(row.note);
+                writeln!(out, "{}", row.note).map_err(told)?;
+                checkpoints += 1;
             }
-            Ok(())
-        })?;
-        for note in notes {
-            writeln!(out, "{note}").map_err(told)?;
-            checkpoints += 1;
         }
         writeln!(out, "{LAST_LINE}").map_err(told)?;
         out.flush().map_err(told)?;

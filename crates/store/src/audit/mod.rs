@@ -11,7 +11,7 @@ mod log;
 mod tree;
 mod verify;
 
-pub use checkpoint::{Checkpoint, CheckpointError, checkpoint};
+pub use checkpoint::{Checkpoint, CheckpointError, checkpoint, checkpoints};
 pub use entry::{Actor, Draft, FactsRange, Object, Why};
 pub use export::{Export, export};
 pub use key::{SigningKey, VerifyingKey};

@@ -219,7 +219,9 @@ mod tests {
         for number in 0..size {
             let entry = number.to_be_bytes().to_vec();
             kept.0.insert((0, number), leaf_hash(&entry));
-            frontier.push(leaf_hash(&entry), &mut |node| drop(kept.0.insert((node.level, node.position), node.hash)));
+            frontier.push(leaf_hash(&entry), &mut |node| {
+                kept.0.insert((node.level, node.position), node.hash);
+            });
             theirs.push(entry);
         }
         (kept, frontier, theirs)

@@ -7,6 +7,7 @@ mod movement;
 mod read;
 mod source;
 
+pub(crate) use append::hex;
 pub use append::{Appended, Batch, append};
 pub use fact::Fact;
 pub use licence::create_license;

@@ -75,6 +75,14 @@ pub fn checksum(hash: [u8; 32]) -> i64 {
     i64::from_be_bytes([a, b, c, d, e, f, g, h])
 }
 
+/// What is kept of a record's hash beside it.
+#[must_use]
+pub fn checksum_of<R: crate::schema::Record>(record: &R) -> i64 {
+    let mut values = Vec::new();
+    record.values(&mut values);
+    checksum(row_hash(R::TABLE, &values, &mut Vec::new()))
+}
+
 /// The cells of a row that was read.
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
@@ -178,7 +186,7 @@ impl<'a> Cells<'a> {
     }
 
     /// The row's values as they are, its checksum last, where the table has one.
-    fn all(&self, table: &Table, values: &mut Vec<ValueRef<'a>>) -> Result<(), StoreError> {
+    pub(crate) fn all(&self, table: &Table, values: &mut Vec<ValueRef<'a>>) -> Result<(), StoreError> {
         use crate::schema::ColumnKind;
         values.clear();
         for (place, kind) in table.column_kinds().enumerate() {

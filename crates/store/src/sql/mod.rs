@@ -11,9 +11,10 @@ mod statement;
 mod tx;
 
 pub use cells::{Cells, ValueRef};
+pub(crate) use cells::checksum_of;
 pub use engine::{Location, OpenOptions, Store};
 pub use sqlite::{Durability, SqliteOptions};
-pub(crate) use sqlite::{beside, error as sqlite_error};
+pub(crate) use sqlite::{beside, error as sqlite_error, lock};
 pub(crate) use statement::OnConflict;
 pub use statement::{Prepared, Query, Statement, TableStatements};
 pub use tx::Tx;

@@ -268,7 +268,7 @@ fn again(error: &StoreError) -> StoreError {
 }
 
 /// Takes the file for this process, until it ends.
-fn lock(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(path: &Path) -> Result<File, StoreError> {
     let beside = beside(path, "lock");
     let file = File::options().create(true).truncate(false).write(true).open(&beside);
     let file = file.map_err(StoreError::file(&beside))?;
@@ -392,8 +392,11 @@ pub(super) fn insert(
 }
 
 pub(crate) fn error(error: rusqlite::Error) -> StoreError {
-    let rusqlite::Error::SqliteFailure(code, words) = &error else {
-        return StoreError::fault(format!("SQLite: {error}"));
+    let (code, words) = match &error {
+        rusqlite::Error::SqliteFailure(code, words) => (code, words),
+        // Every statement fits the schema, which a test holds: if one does not, the schema is not what it was.
+        rusqlite::Error::SqlInputError { msg, .. } => return StoreError::corrupt(format!("the schema ({msg})")),
+        _ => return StoreError::fault(format!("SQLite: {error}")),
     };
     let words = words.clone().unwrap_or_else(|| code.to_string());
     match code.code {
@@ -409,6 +412,7 @@ pub(crate) fn error(error: rusqlite::Error) -> StoreError {
         ErrorCode::CannotOpen => StoreError::ReadOnly { what: format!("the database file ({words})") },
         ErrorCode::DatabaseCorrupt => StoreError::corrupt(words),
         ErrorCode::NotADatabase => StoreError::NotOurs { what: "the file".to_owned() },
+        _ if code.extended_code == ffi::SQLITE_ERROR => StoreError::corrupt(format!("the schema ({words})")),
         ErrorCode::AuthorizationForStatementDenied => StoreError::AppendOnly { what: words },
         _ => StoreError::fault(format!("SQLite: {words}")),
     }

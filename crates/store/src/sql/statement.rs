@@ -118,8 +118,8 @@ pub struct TableStatements {
     pub(crate) replace: Option<Text2>,
     /// All rows in the order of the key.
     pub(crate) scan: Text2,
-    /// All rows of the licence in the order of the key after the one of the parameters, so many: for going through a table in
-    /// pieces.
+    /// A licence's facts after one number up to another.
+    pub(crate) range: Option<Text2>,
     pub(crate) kinds: Vec<ColumnKind>,
     pub(crate) key_kinds: Vec<ColumnKind>,
 }
@@ -144,6 +144,10 @@ impl TableStatements {
             get: Text2::new(format!("{} WHERE {}", select(table), equalities(table.key, 1, " AND "))),
             replace: replace(table, &columns),
             scan: Text2::new(format!("{} ORDER BY {}", select(table), table.key.join(", "))),
+            range: (table.kind == TableKind::Facts).then(|| {
+                let tail = "WHERE license_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
+                Text2::new(format!("{} {tail}", select(table)))
+            }),
             key_kinds: table.key.iter().filter_map(|name| kind_of(name)).collect(),
             kinds,
         }
@@ -171,7 +175,7 @@ impl TableStatements {
     #[must_use]
     pub fn texts(&self) -> (Vec<&str>, Vec<&str>) {
         let both: Vec<&Text2> =
-            self.insert.iter().chain([&self.get, &self.scan]).chain(self.replace.as_ref()).collect();
+            self.insert.iter().chain([&self.get, &self.scan]).chain(&self.replace).chain(&self.range).collect();
         let postgres = both.iter().map(|text| text.postgres.as_str()).chain(self.insert_arrays.iter().map(String::as_str));
         (postgres.collect(), both.iter().map(|text| text.sqlite.as_str()).collect())
     }

@@ -168,6 +168,34 @@ impl<'t> Tx<'t> {
         self.cells_of(&statements(table).scan, &[], table.name, &[], each)
     }
 
+    /// Calls `each` with a licence's facts of a table after one number up to another, as they are.
+    pub(crate) fn range(
+        &mut self,
+        range: &Text2,
+        table: &'static Table,
+        parameters: &[ValueRef<'_>],
+        each: &mut dyn FnMut(&Cells<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let kinds = [ColumnKind::Text, ColumnKind::Integer, ColumnKind::Integer];
+        self.cells_of(range, &kinds, table.name, parameters, each)
+    }
+
+    /// What the database itself finds wrong with its pages and indexes. PostgreSQL has `pg_amcheck` for that.
+    pub(crate) fn own_check(&mut self) -> Result<(), StoreError> {
+        let Inner::Sqlite(connection) = &self.inner else { return Ok(()) };
+        for check in ["PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"] {
+            let mut statement = connection.prepare(check).map_err(sqlite::error)?;
+            let mut rows = statement.query([]).map_err(sqlite::error)?;
+            while let Some(row) = rows.next().map_err(sqlite::error)? {
+                let found: String = row.get(0).map_err(sqlite::error)?;
+                if found != "ok" {
+                    return Err(StoreError::corrupt(found));
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// The one integer of a statement's first row; nothing if there is none.
     ///
     /// # Errors

@@ -6,7 +6,9 @@ use trueup_store::audit::{self, Finding};
 use trueup_store::ledger::{
     Batch, append, balances, begin_source, complete_source, create_license, current, known_file, life, observations, seq_at,
 };
-use trueup_store::{License, Location, Store, StoreError, Text, ValueRef};
+use jiff::SignedDuration;
+use trueup_store::queue::{HeldLease, attempts, journal, next_in_lanes, renew_lease, return_lease, submit, take_lease};
+use trueup_store::{License, Store, StoreError, Submission, Text, ValueRef};
 
 /// Where a test keeps its books, and how to open them again.
 pub type Case = fn(&dyn Fn() -> Store);
@@ -27,6 +29,11 @@ pub const ALL: &[(&str, Case)] = &[
     ("time_does_not_go_back", time_does_not_go_back),
     ("the_latest_observation_of_each", the_latest_observation_of_each),
     ("balances_are_sums", balances_are_sums),
+    ("one_holder_at_a_time", one_holder_at_a_time),
+    ("a_former_holder_is_fenced_off", a_former_holder_is_fenced_off),
+    ("a_submission_is_queued_once", a_submission_is_queued_once),
+    ("the_journal_comes_first_and_lanes_wait", the_journal_comes_first_and_lanes_wait),
+    ("the_doctor_finds_nothing", the_doctor_finds_nothing),
 ];
 
 macro_rules! on_sqlite {
@@ -51,7 +58,8 @@ on_sqlite! {
     a_fact_is_there_once an_edit_is_a_further_version what_was_known_at_a_moment a_transaction_is_whole_or_not_at_all
     a_change_needs_its_entry two_people_change_one_thing facts_cannot_be_edited many_writers_lose_nothing
     licences_are_kept_apart a_file_is_known_again an_export_proves_itself proofs_of_the_log time_does_not_go_back
-    the_latest_observation_of_each balances_are_sums
+    the_latest_observation_of_each balances_are_sums one_holder_at_a_time a_former_holder_is_fenced_off
+    a_submission_is_queued_once the_journal_comes_first_and_lanes_wait the_doctor_finds_nothing
 }
 
 fn life_of(store: &Store, package: u32) -> trueup_store::ledger::Life {
@@ -376,5 +384,145 @@ fn balances_are_sums(open: &dyn Fn() -> Store) {
     let huge = |receipt| trueup_store::Movement { quantity: i64::MIN + 1, ..sale(LICENSE, 1, receipt, 1) };
     assert!(sell(&store, LICENSE, 99, vec![huge(90_001), huge(90_002)]).is_err());
     assert!(sell(&store, LICENSE, 99, vec![huge(90_003)]).is_err());
-    let _ = Location::parse("sqlite:x");
+}
+
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+fn take(store: &Store, owner: &'static str, seconds: i64) -> Option<HeldLease> {
+    store.write(move |tx| take_lease(tx, (LICENSE, "sender"), owner, at(seconds), MINUTE)).unwrap()
+}
+
+fn one_holder_at_a_time(open: &dyn Fn() -> Store) {
+    let store = open();
+    begin(&store, LICENSE, 1);
+    let first = take(&store, "a", 0).unwrap();
+    assert_eq!((first.fence, take(&store, "b", 59)), (1, None));
+    let renewed = store.write(move |tx| renew_lease(tx, &first, at(50), MINUTE)).unwrap().unwrap();
+    assert_eq!(take(&store, "b", 61), None);
+    let second = take(&store, "b", 111).unwrap();
+    assert_eq!(second.fence, 2);
+    let late = renewed.clone();
+    assert_eq!(store.write(move |tx| renew_lease(tx, &late, at(112), MINUTE)).unwrap(), None);
+    // Giving back what is not held changes nothing; giving back what is lets the next one in at once.
+    store.write(move |tx| return_lease(tx, &renewed)).unwrap();
+    assert_eq!(take(&store, "c", 113), None);
+    store.write(move |tx| return_lease(tx, &second)).unwrap();
+    assert_eq!(take(&store, "c", 113).unwrap().fence, 3);
+    // Many at once: one gets it.
+    let held: usize = std::thread::scope(|scope| {
+        let all: Vec<_> = ["d", "e", "f", "g"]
+            .map(|owner| scope.spawn({ let store = &store; move || usize::from(take(store, owner, 500).is_some()) }))
+            .into_iter()
+            .collect();
+        all.into_iter().map(|it| it.join().unwrap()).sum()
+    });
+    assert_eq!(held, 1);
+}
+
+fn submission(number: u32, lane: u32, position: i64) -> Submission {
+    Submission {
+        license_id: Text::new(LICENSE),
+        submission_id: Text::from(format!("sub-{number}")),
+        natural_key: Text::from(format!("C10-{number}-1")),
+        lane: tag(lane),
+        position,
+        operation: Text::new("POST /sales/v2/receipts"),
+        body: "{}".to_owned(),
+        body_hash: [7; 32],
+        state: Text::new("queued"),
+        epoch: 1,
+        due_at: Some(at(1_000 - i64::from(number))),
+        not_before: at(0),
+        plan_id: None,
+        step: None,
+        created_at: at(5),
+        version: 1,
+    }
+}
+
+fn queue(store: &Store, submission: Submission) -> Result<Submission, StoreError> {
+    store.write(move |tx| submit(tx, &submission, &draft("submit")))
+}
+
+fn note(
+    store: &Store,
+    lease: &HeldLease,
+    submission: &Submission,
+    kind: &'static str,
+    state: &'static str,
+) -> Result<Submission, StoreError> {
+    let (lease, submission) = (lease.clone(), submission.clone());
+    store.write(move |tx| journal(tx, &lease, &submission, (kind, state, None), at(20), &draft("submit.journal")))
+}
+
+fn a_former_holder_is_fenced_off(open: &dyn Fn() -> Store) {
+    let store = open();
+    begin(&store, LICENSE, 1);
+    let queued = queue(&store, submission(1, 1, 1)).unwrap();
+    let asleep = take(&store, "a", 0).unwrap();
+    let awake = take(&store, "b", 100).unwrap();
+    let late = note(&store, &asleep, &queued, "intent", "journalled").unwrap_err();
+    assert!(matches!(late, StoreError::Conflict { .. }), "{late}");
+    note(&store, &awake, &queued, "intent", "journalled").unwrap();
+    let fences: Vec<i64> =
+        store.read(|tx| attempts(tx, LICENSE, "sub-1")).unwrap().iter().map(|attempt| attempt.fence).collect();
+    assert_eq!(fences, [2]);
+}
+
+fn a_submission_is_queued_once(open: &dyn Fn() -> Store) {
+    let store = open();
+    begin(&store, LICENSE, 1);
+    queue(&store, submission(1, 1, 1)).unwrap();
+    let again = queue(&store, Submission { submission_id: Text::new("sub-9"), ..submission(1, 1, 2) }).unwrap();
+    assert_eq!(again.submission_id, "sub-1");
+    let other = queue(&store, Submission { body_hash: [8; 32], ..submission(1, 1, 1) }).unwrap_err();
+    assert!(matches!(other, StoreError::KeyReused { .. }), "{other}");
+}
+
+fn the_journal_comes_first_and_lanes_wait(open: &dyn Fn() -> Store) {
+    let store = open();
+    begin(&store, LICENSE, 2);
+    for (number, lane, position) in [(1, 1, 1), (2, 1, 2), (3, 2, 1)] {
+        queue(&store, submission(number, lane, position)).unwrap();
+    }
+    let next = |store: &Store| {
+        let all = store.read(|tx| next_in_lanes(tx, LICENSE, at(10))).unwrap();
+        all.into_iter().map(|it| it.submission_id.to_string()).collect::<Vec<_>>()
+    };
+    // What is due first comes first; the second of a lane waits.
+    assert_eq!(next(&store), ["sub-3", "sub-1"]);
+    let lease = take(&store, "a", 0).unwrap();
+    let first = store.read(|tx| tx.get::<Submission>(&[ValueRef::Text(LICENSE), ValueRef::Text("sub-1")])).unwrap().unwrap();
+    let sent = note(&store, &lease, &first, "intent", "journalled").unwrap();
+    // Somebody else's look at what it was is refused.
+    assert!(matches!(note(&store, &lease, &first, "intent", "journalled"), Err(StoreError::Conflict { .. })));
+    let unknown = note(&store, &lease, &sent, "answer", "unknown").unwrap();
+    assert_eq!(next(&store), ["sub-3", "sub-1"]);
+    let verified = note(&store, &lease, &unknown, "look", "verified").unwrap();
+    assert_eq!(next(&store), ["sub-3", "sub-2"]);
+    assert!(note(&store, &lease, &verified, "intent", "journalled").is_err());
+    let kept = store.read(|tx| attempts(tx, LICENSE, "sub-1")).unwrap();
+    let kept: Vec<_> = kept.iter().map(|it| (it.attempt, it.kind.as_str(), it.state.as_str())).collect();
+    assert_eq!(kept, [(1, "intent", "journalled"), (1, "answer", "unknown"), (1, "look", "verified")]);
+}
+
+fn the_doctor_finds_nothing(open: &dyn Fn() -> Store) {
+    let store = open();
+    begin(&store, LICENSE, 5);
+    begin(&store, OTHER, 5);
+    for batch in 0..30_u32 {
+        let sales = (0..20).map(|it| sale(LICENSE, it % 5 + 1, batch * 15 + it, i64::from(it % 4))).collect();
+        sell(&store, LICENSE, i64::from(batch), sales).unwrap();
+    }
+    queue(&store, submission(1, 1, 1)).unwrap();
+    store.write(|tx| audit::checkpoint(tx, LICENSE, &key(), at(41), ("hour", false))).unwrap();
+    let ask = trueup_store::care::Doctor { now: at(100), key: Some(key().verifying_key()), free_space: Some(1 << 40) };
+    let checks = trueup_store::care::doctor(&store, &ask).unwrap();
+    assert!(checks.len() == 6 && checks.iter().all(|check| check.found.is_ok()), "{checks:#?}");
+    // A clock that stands still, a key that is another's, a disk that is full.
+    let other = audit::SigningKey::new("trueup/i-test", [1; 32]).unwrap().verifying_key();
+    let ask = trueup_store::care::Doctor { now: at(-100), key: Some(other), free_space: Some(1 << 20) };
+    let checks = trueup_store::care::doctor(&store, &ask).unwrap();
+    let wrong: Vec<&str> = checks.iter().filter(|check| check.found.is_err()).map(|check| check.name).collect();
+    assert_eq!(wrong, ["checkpoints", "clock", "free space"]);
 }

@@ -1,7 +1,11 @@
 //! The books on SQLite and on a real PostgreSQL: one contract for both, and what is each one's own.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
+mod care;
 mod contract;
+mod corruption;
+mod export;
+mod kill;
 mod postgres;
 mod schema;
 mod sqlite;
