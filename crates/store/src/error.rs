@@ -6,7 +6,9 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Somebody else changed it meanwhile.
-    #[error("{what} was changed by somebody else meanwhile; nothing was done. Look at what it is now, and decide again")]
+    #[error(
+        "{what} was changed by somebody else meanwhile; nothing was done. Look at what it is now, and decide again"
+    )]
     Conflict {
         /// Table and key.
         what: String,
@@ -33,7 +35,9 @@ pub enum StoreError {
     #[error("two transactions met; nothing was done. Try again")]
     Busy,
     /// No room on the disk.
-    #[error("the disk is full; nothing of this was done, and what was kept before is safe. Free some space, then try again")]
+    #[error(
+        "the disk is full; nothing of this was done, and what was kept before is safe. Free some space, then try again"
+    )]
     Full,
     /// The database cannot be written.
     #[error("{what} cannot be written; nothing was done. Reading goes on. See to its permissions or its disk")]
@@ -43,19 +47,25 @@ pub enum StoreError {
     },
     /// The disk failed. Nothing is written any more until the process starts again, because what a disk keeps after a failure is
     /// not known.
-    #[error("the disk failed ({why}); this was not acknowledged, and nothing is written any more. See to the disk, then start again")]
+    #[error(
+        "the disk failed ({why}); this was not acknowledged, and nothing is written any more. See to the disk, then start again"
+    )]
     Stopped {
         /// The database's words.
         why: String,
     },
     /// A row, a page or a file is damaged.
-    #[error("damaged: {what}. Nothing was changed. Run `trueup doctor`; restore the last backup if it cannot be mended")]
+    #[error(
+        "damaged: {what}. Nothing was changed. Run `trueup doctor`; restore the last backup if it cannot be mended"
+    )]
     Corrupt {
         /// Where.
         what: String,
     },
     /// Less is there than was acknowledged once.
-    #[error("{what}. An older file was put in its place, or its end is damaged. Put the newer file back, or run `trueup restore`")]
+    #[error(
+        "{what}. An older file was put in its place, or its end is damaged. Put the newer file back, or run `trueup restore`"
+    )]
     Rewound {
         /// What is missing.
         what: String,
@@ -67,7 +77,9 @@ pub enum StoreError {
         why: String,
     },
     /// The connection broke while the transaction was being committed.
-    #[error("the connection broke during the commit ({why}); whether it was done is not known. Look before you do it again")]
+    #[error(
+        "the connection broke during the commit ({why}); whether it was done is not known. Look before you do it again"
+    )]
     Unsure {
         /// The network's words.
         why: String,
@@ -85,7 +97,9 @@ pub enum StoreError {
         what: String,
     },
     /// A newer version of trueup was here.
-    #[error("the database has schema version {found}, this trueup knows {known}; nothing was changed. Use the newer trueup")]
+    #[error(
+        "the database has schema version {found}, this trueup knows {known}; nothing was changed. Use the newer trueup"
+    )]
     Newer {
         /// What is there.
         found: i64,
@@ -99,7 +113,9 @@ pub enum StoreError {
         what: String,
     },
     /// A change without an entry in the audit log.
-    #[error("a change of {table} has no entry in the audit log; nothing was done. This is a fault of trueup: please report it")]
+    #[error(
+        "a change of {table} has no entry in the audit log; nothing was done. This is a fault of trueup: please report it"
+    )]
     Unaudited {
         /// The table.
         table: &'static str,

@@ -45,7 +45,7 @@ pub fn prepared() -> Vec<&'static dyn sql::Prepared> {
     let mut all: Vec<&'static dyn sql::Prepared> = vec![&INSTALLATION];
     all.extend(schema::migrate::PREPARED);
     all.extend(ledger::PREPARED);
-    all.extend(audit::PREPARED);
+    all.extend(audit::prepared());
     all.extend(queue::PREPARED);
     all.extend(care::PREPARED);
     all

@@ -370,7 +370,7 @@ unsafe extern "C" fn access(
 ) -> c_int {
     // SAFETY: SQLite gives our own structure and a text.
     let (disk, name) = unsafe { (disk(vfs), text(path)) };
-    let is_there = disk.state().files.get(&name.unwrap_or_default()).is_some();
+    let is_there = disk.state().files.contains_key(&name.unwrap_or_default());
     // SAFETY: SQLite gives a place for the answer.
     unsafe { *found = c_int::from(is_there) };
     ffi::SQLITE_OK

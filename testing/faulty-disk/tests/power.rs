@@ -9,7 +9,9 @@ use trueup_faulty_disk::{Disk, Fault, Snapshot};
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::care::{Fingerprint, integrity, own_check};
 use trueup_store::ledger::{Batch, append, create_license, facts_after, natural_key};
-use trueup_store::{Durability, License, Location, Movement, OpenOptions, Package, SqliteOptions, Store, StoreError, Text};
+use trueup_store::{
+    Durability, License, Location, Movement, OpenOptions, Package, SqliteOptions, Store, StoreError, Text,
+};
 
 const LICENSE: &str = "C10-0000001-LIC";
 
@@ -196,7 +198,8 @@ fn the_power_is_cut_at_every_operation() {
 fn the_disk_does_forget() {
     let disk = Disk::new();
     let vfs = registered(&disk);
-    let connection = rusqlite::Connection::open_with_flags_and_vfs("/t.db", rusqlite::OpenFlags::default(), vfs.as_str()).unwrap();
+    let connection =
+        rusqlite::Connection::open_with_flags_and_vfs("/t.db", rusqlite::OpenFlags::default(), vfs.as_str()).unwrap();
     connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; CREATE TABLE t (a)").unwrap();
     let mut lost = 0;
     for number in 0..50 {
@@ -207,10 +210,15 @@ fn the_disk_does_forget() {
     for seed in 0..20 {
         let again = Disk::from_snapshot(&all);
         let vfs = registered(&again);
-        let open = || rusqlite::Connection::open_with_flags_and_vfs("/t.db", rusqlite::OpenFlags::default(), vfs.as_str()).unwrap();
+        let open = || {
+            rusqlite::Connection::open_with_flags_and_vfs("/t.db", rusqlite::OpenFlags::default(), vfs.as_str())
+                .unwrap()
+        };
         let connection = open();
         connection.execute_batch("PRAGMA synchronous = OFF").unwrap();
-        let rows = |connection: &rusqlite::Connection| connection.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0));
+        let rows = |connection: &rusqlite::Connection| {
+            connection.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))
+        };
         let before = rows(&connection).unwrap();
         for number in 0..20 {
             connection.execute("INSERT INTO t VALUES (?1)", [number]).unwrap();

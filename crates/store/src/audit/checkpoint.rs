@@ -137,7 +137,8 @@ mod tests {
         assert_eq!(key.to_string(), vkey);
         let signing = SigningKey::read(skey).unwrap();
         assert_eq!((signing.secret_text().as_str(), signing.verifying_key()), (skey, key.clone()));
-        let text = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
+        let text =
+            "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
         let signature = "— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n";
         assert!(key.has_signed(text, signature));
         assert_eq!(signing.sign(text), signature);
@@ -147,7 +148,8 @@ mod tests {
     #[test]
     fn a_checkpoint_reads_back_and_no_byte_may_change() {
         let key = SigningKey::new("trueup/i1", [7; 32]).unwrap();
-        let checkpoint = Checkpoint { origin: "trueup/i1/L".into(), size: 12, root: [3; 32], at: Timestamp::UNIX_EPOCH };
+        let checkpoint =
+            Checkpoint { origin: "trueup/i1/L".into(), size: 12, root: [3; 32], at: Timestamp::UNIX_EPOCH };
         let note = checkpoint.sign(&key);
         assert_eq!(Checkpoint::read(&note, &key.verifying_key()), Ok(checkpoint));
         for place in 0..note.len() {

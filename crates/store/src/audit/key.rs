@@ -116,7 +116,11 @@ impl VerifyingKey {
     pub fn read(text: &str) -> Result<Self, CheckpointError> {
         let (name, hash, bytes) = read_parts(text.trim()).ok_or(CheckpointError::Key)?;
         let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| CheckpointError::Key)?;
-        if hex(key_hash(name, &key)) == hash { Ok(Self { name: name.to_owned(), key }) } else { Err(CheckpointError::Key) }
+        if hex(key_hash(name, &key)) == hash {
+            Ok(Self { name: name.to_owned(), key })
+        } else {
+            Err(CheckpointError::Key)
+        }
     }
 
     /// Whether one of the lines is this key's signature of the text.

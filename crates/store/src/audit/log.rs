@@ -2,10 +2,11 @@
 
 use super::entry::{Draft, FactsRange, canonical};
 use super::tree::{self, Frontier, Hash, LEVELS, Nodes, leaf_hash};
-use crate::schema::{AuditEntry, AuditNode, ColumnKind::Integer, ColumnKind::Text as T, LicenseHead};
+use crate::schema::{AuditEntry, AuditNode, ColumnKind::Integer, ColumnKind::Text as T, LicenseHead, Record};
 use crate::sql::{Head, Query, Statement, Tx, ValueRef};
 use crate::{StoreError, Text};
 use jiff::Timestamp;
+use std::sync::LazyLock;
 
 pub(super) static ENTRIES: Query<AuditEntry> =
     Query::new("WHERE license_id = $1 AND position >= $2 AND position < $3 ORDER BY position", &[T, Integer, Integer]);
@@ -13,9 +14,13 @@ pub(super) static LEAVES: Statement = Statement::new(
     "SELECT leaf_hash FROM audit_entry WHERE license_id = $1 AND position >= $2 AND position < $3 ORDER BY position",
     &[T, Integer, Integer],
 );
-/// Takes the row until the transaction ends, where several processes write.
-pub(super) static LOCK_HEAD: Statement =
-    Statement::new("UPDATE license_head SET version = version WHERE license_id = $1", &[T]);
+/// Takes the row until the transaction ends, where several processes write, and gives it.
+pub(super) static LOCK_HEAD: LazyLock<Statement> = LazyLock::new(|| {
+    let columns: Vec<&str> = LicenseHead::TABLE.column_names().collect();
+    let text =
+        format!("UPDATE license_head SET version = version WHERE license_id = $1 RETURNING {}", columns.join(", "));
+    Statement::made(text, &[T])
+});
 
 /// Where the books and the log of a licence end; nothing if there is no such licence.
 pub(crate) fn head(tx: &mut Tx<'_>, license: &str) -> Result<Option<LicenseHead>, StoreError> {
@@ -24,10 +29,12 @@ pub(crate) fn head(tx: &mut Tx<'_>, license: &str) -> Result<Option<LicenseHead>
 
 /// The same, kept from others until the transaction ends.
 pub(crate) fn lock_head(tx: &mut Tx<'_>, license: &str) -> Result<LicenseHead, StoreError> {
-    if tx.is_postgres() {
-        tx.execute(&LOCK_HEAD, &[ValueRef::Text(license)])?;
-    }
-    head(tx, license)?.ok_or_else(|| StoreError::Missing { what: format!("licence {license}") })
+    let head = if tx.is_postgres() {
+        tx.rows_of(&*LOCK_HEAD, &[ValueRef::Text(license)])?.into_iter().next()
+    } else {
+        head(tx, license)?
+    };
+    head.ok_or_else(|| StoreError::Missing { what: format!("licence {license}") })
 }
 
 /// Writes an entry, and moves the head on to it. `head.seq` is the number of the last fact by now.

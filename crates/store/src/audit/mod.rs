@@ -20,5 +20,7 @@ pub(crate) use log::{head, lock_head, root_at, write_entry};
 pub use tree::{Frontier, Hash, leaf_hash, verify_consistency, verify_inclusion};
 pub use verify::{Finding, Report, verify};
 
-pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 5] =
-    [&log::ENTRIES, &log::LEAVES, &log::LOCK_HEAD, &checkpoint::LAST, &checkpoint::ALL];
+/// Statements of this room.
+pub(crate) fn prepared() -> [&'static dyn crate::sql::Prepared; 5] {
+    [&log::ENTRIES, &log::LEAVES, &*log::LOCK_HEAD, &checkpoint::LAST, &checkpoint::ALL]
+}

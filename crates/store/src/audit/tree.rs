@@ -74,7 +74,7 @@ impl Frontier {
             let Some(left) = self.hashes.pop() else { break };
             hash = node_hash(&left, &hash);
             level = level.saturating_add(1);
-            if level % LEVELS == 0 {
+            if level.is_multiple_of(LEVELS) {
                 whole(Node { level, position: self.size >> level, hash });
             }
         }

@@ -90,15 +90,21 @@ impl fmt::Display for Finding {
             Self::Header { what } => write!(f, "the file's head is damaged: {what}"),
             Self::Altered { position } => write!(f, "entry {position} was altered"),
             Self::Missing { position } => write!(f, "entry {position} is missing"),
-            Self::Reordered { position, found } => write!(f, "entry {position} is not in its place: entry {found} is there"),
-            Self::Truncated { position } => write!(f, "the end was cut off: entry {position} or what follows it is missing"),
+            Self::Reordered { position, found } => {
+                write!(f, "entry {position} is not in its place: entry {found} is there")
+            }
+            Self::Truncated { position } => {
+                write!(f, "the end was cut off: entry {position} or what follows it is missing")
+            }
             Self::Rebuilt { first, end } => write!(
                 f,
                 "entries {first} to {} are not those that were signed: the log was rebuilt from one of them on",
                 end.saturating_sub(1)
             ),
             Self::Checkpoint { number, what } => write!(f, "checkpoint {number} is not valid: {what}"),
-            Self::Witness { number, what } => write!(f, "the checkpoint kept elsewhere (number {number}) does not fit: {what}"),
+            Self::Witness { number, what } => {
+                write!(f, "the checkpoint kept elsewhere (number {number}) does not fit: {what}")
+            }
             Self::File { what } => write!(f, "the file {what}"),
         }
     }
@@ -134,11 +140,7 @@ impl Lines<'_> {
 ///
 /// # Errors
 /// The first [`Finding`].
-pub fn verify(
-    file: &mut dyn BufRead,
-    trusted: Option<&VerifyingKey>,
-    witnesses: &[String],
-) -> Result<Report, Finding> {
+pub fn verify(file: &mut dyn BufRead, trusted: Option<&VerifyingKey>, witnesses: &[String]) -> Result<Report, Finding> {
     let mut lines = Lines(file);
     let (origin, key, size) = header(&mut lines)?;
     let key_differs = || Finding::Header { what: "it names another key than the one that is trusted".to_owned() };
@@ -209,14 +211,14 @@ fn entries(lines: &mut Lines<'_>, size: u64) -> Result<(Vec<Hash>, Option<Findin
     let mut seen = BTreeSet::new();
     for position in 0..size {
         let Some(line) = lines.next().map_err(|_| Finding::Truncated { position })? else {
-            return Err(places.first_key_value().map_or(Finding::Truncated { position }, |(place, found)| {
-                misplaced(*place, *found, &seen)
-            }));
+            return Err(places
+                .first_key_value()
+                .map_or(Finding::Truncated { position }, |(place, found)| misplaced(*place, *found, &seen)));
         };
         if line.is_empty() {
-            return Err(places.first_key_value().map_or(Finding::Missing { position }, |(place, found)| {
-                misplaced(*place, *found, &seen)
-            }));
+            return Err(places
+                .first_key_value()
+                .map_or(Finding::Missing { position }, |(place, found)| misplaced(*place, *found, &seen)));
         }
         let altered = Finding::Altered { position };
         let Some((hash, entry)) = line.split_once(' ') else { return Err(altered) };
@@ -253,7 +255,8 @@ fn notes(lines: &mut Lines<'_>) -> Result<Vec<String>, Finding> {
     let mut blank_lines = 0;
     let number = |notes: &Vec<String>| u64::try_from(notes.len()).unwrap_or(u64::MAX).saturating_add(1);
     loop {
-        let cut = |notes: &Vec<String>| Finding::Checkpoint { number: number(notes), what: "the file ends there".to_owned() };
+        let cut =
+            |notes: &Vec<String>| Finding::Checkpoint { number: number(notes), what: "the file ends there".to_owned() };
         let Some(line) = lines.next().map_err(|_| cut(&notes))? else { return Err(cut(&notes)) };
         if line == LAST_LINE && note.is_empty() {
             break;
@@ -289,8 +292,15 @@ fn held(leaves: &[Hash], checkpoints: &[Checkpoint], witnesses: &[Checkpoint]) -
         for (root, witness) in at.get(&size).into_iter().flatten() {
             if *root != frontier.root() {
                 return Err(match witness {
-                    Some(number) if at.get(&size).is_some_and(|all| all.iter().any(|(root, it)| it.is_none() && *root == frontier.root())) => {
-                        Finding::Witness { number: *number, what: format!("entries {good} to {} are others", size.saturating_sub(1)) }
+                    Some(number)
+                        if at.get(&size).is_some_and(|all| {
+                            all.iter().any(|(root, it)| it.is_none() && *root == frontier.root())
+                        }) =>
+                    {
+                        Finding::Witness {
+                            number: *number,
+                            what: format!("entries {good} to {} are others", size.saturating_sub(1)),
+                        }
                     }
                     _ => Finding::Rebuilt { first: good, end: size },
                 });

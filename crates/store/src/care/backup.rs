@@ -31,7 +31,12 @@ pub struct Backup {
 /// # Errors
 /// [`StoreError::Refused`] for no or bad recipients, [`StoreError::Corrupt`] if the books or the copy are damaged,
 /// [`StoreError::File`]. Nothing is at `target` then that was not there before.
-pub fn backup(store: &Store, recipients: &[String], target: &Path, options: &OpenOptions) -> Result<Backup, StoreError> {
+pub fn backup(
+    store: &Store,
+    recipients: &[String],
+    target: &Path,
+    options: &OpenOptions,
+) -> Result<Backup, StoreError> {
     let told = StoreError::file(target);
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let work = tempfile::Builder::new().prefix(".trueup-backup-").tempdir_in(folder).map_err(told)?;
@@ -69,7 +74,9 @@ fn copy_to_file(store: &Store, plain: &Path, options: &OpenOptions) -> Result<()
     match store.file_connection() {
         Some(connection) => {
             let connection = connection?;
-            connection.backup(rusqlite::MAIN_DB, plain, None::<fn(rusqlite::backup::Progress)>).map_err(crate::sql::sqlite_error)
+            connection
+                .backup(rusqlite::MAIN_DB, plain, None::<fn(rusqlite::backup::Progress)>)
+                .map_err(crate::sql::sqlite_error)
         }
         None => {
             let sqlite = SqliteOptions { durability: Durability::Process, vfs: None };
@@ -106,9 +113,8 @@ fn seal(plain: &Path, sealed: &Path, recipients: &[String], once: &x25519::Ident
 /// Opens what was sealed, into a file.
 pub(super) fn open(sealed: &Path, plain: &Path, identity: &dyn age::Identity) -> Result<(), StoreError> {
     let file = BufReader::new(File::open(sealed).map_err(StoreError::file(sealed))?);
-    let closed = |error: age::DecryptError| {
-        StoreError::refused(format!("{} cannot be opened: {error}", sealed.display()))
-    };
+    let closed =
+        |error: age::DecryptError| StoreError::refused(format!("{} cannot be opened: {error}", sealed.display()));
     let decryptor = age::Decryptor::new_buffered(file).map_err(closed)?;
     let decrypted = decryptor.decrypt(std::iter::once(identity)).map_err(closed)?;
     let write = || -> std::io::Result<()> {
@@ -127,7 +133,8 @@ pub(super) fn open(sealed: &Path, plain: &Path, identity: &dyn age::Identity) ->
 
 /// Checks all that is in a file of books, without changing it.
 pub(super) fn check_file(plain: &Path) -> Result<Fingerprint, StoreError> {
-    let connection = Connection::open_with_flags(plain, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let connection =
+        Connection::open_with_flags(plain, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     let connection = connection.map_err(crate::sql::sqlite_error)?;
     let mut tx = Tx::of_connection(&connection);
     if !tx.has_table("schema_step")? {

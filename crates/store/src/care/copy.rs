@@ -50,7 +50,9 @@ impl Value {
 pub fn copy(from: &Store, to: &Store, progress: &mut dyn FnMut(&str, u64)) -> Result<Fingerprint, StoreError> {
     let there = to.read(fingerprint)?;
     if there.tables.iter().any(|(name, (rows, _))| *name != "installation" && *rows > 0) {
-        return Err(StoreError::refused("there are books in the target already; nothing was copied. Give an empty one"));
+        return Err(StoreError::refused(
+            "there are books in the target already; nothing was copied. Give an empty one",
+        ));
     }
     let copied = from.read(|tx| {
         let name = installation(tx)?.ok_or_else(|| StoreError::corrupt("the installation's row is missing"))?;

@@ -20,8 +20,7 @@ pub(super) static SUMS: Statement = Statement::new(
      FROM movement WHERE license_id = $1 GROUP BY package_id, book",
     &[T],
 );
-pub(super) static LAST_SEQ: Statement =
-    Statement::new("SELECT max(seq) FROM movement WHERE license_id = $1", &[T]);
+pub(super) static LAST_SEQ: Statement = Statement::new("SELECT max(seq) FROM movement WHERE license_id = $1", &[T]);
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +61,10 @@ pub fn doctor(store: &Store, doctor: &Doctor) -> Result<Vec<Check>, StoreError> 
         }
     };
     check("database", store.read(|tx| tx.own_check().map(|()| "the database's own check finds nothing".to_owned())))?;
-    check("rows, facts, log, balances", store.read(integrity).map(|it| format!("{} rows fit their checksums", it.rows())))?;
+    check(
+        "rows, facts, log, balances",
+        store.read(integrity).map(|it| format!("{} rows fit their checksums", it.rows())),
+    )?;
     check("checkpoints", store.read(|tx| checkpoints(tx, doctor.key.as_ref())))?;
     check("clock", store.read(|tx| clock(tx, doctor.now)))?;
     check("schema", Ok(format!("version {}", crate::schema::STEPS.len())))?;
@@ -221,11 +223,15 @@ fn checkpoints(tx: &mut Tx<'_>, key: Option<&VerifyingKey>) -> Result<String, St
         let rows: Vec<AuditCheckpoint> = audit::checkpoints(tx, &license.license_id)?;
         for row in &rows {
             let wrong = |what: &str| {
-                StoreError::corrupt(format!("licence {}: the checkpoint of {} entries {what}", license.license_id, row.size))
+                StoreError::corrupt(format!(
+                    "licence {}: the checkpoint of {} entries {what}",
+                    license.license_id, row.size
+                ))
             };
             let size = u64::try_from(row.size).unwrap_or_default();
             let Some(key) = key else { continue };
-            let checkpoint = Checkpoint::read(&row.note, key).map_err(|error| wrong(&format!("is not valid: {error}")))?;
+            let checkpoint =
+                Checkpoint::read(&row.note, key).map_err(|error| wrong(&format!("is not valid: {error}")))?;
             if checkpoint.size != size || checkpoint.root != audit::root_at(tx, &license.license_id, size)? {
                 return Err(wrong("is not of this log"));
             }

@@ -30,12 +30,7 @@ pub struct Restored {
 /// # Errors
 /// [`StoreError::Refused`] if the identity does not open it, [`StoreError::InUse`] if the books there are open,
 /// [`StoreError::Corrupt`], [`StoreError::File`]. What was there before is still there then.
-pub fn restore(
-    sealed: &Path,
-    identity: &str,
-    target: &Path,
-    options: &OpenOptions,
-) -> Result<Restored, StoreError> {
+pub fn restore(sealed: &Path, identity: &str, target: &Path, options: &OpenOptions) -> Result<Restored, StoreError> {
     let bad = |error: &'static str| StoreError::refused(format!("the identity is none of age: {error}"));
     let identity: x25519::Identity = identity.trim().parse().map_err(bad)?;
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

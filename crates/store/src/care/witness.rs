@@ -4,9 +4,9 @@
 //! was acknowledged, which only something outside the file can tell. The witness is written after each commit and not forced to
 //! the disk, so it may lag behind the books after a power cut, but is never ahead of them.
 
+use crate::StoreError;
 use crate::audit;
 use crate::sql::{Head, Tx, beside};
-use crate::StoreError;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;

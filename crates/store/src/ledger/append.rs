@@ -3,8 +3,8 @@
 use super::fact::Fact;
 use crate::audit::{self, Draft, FactsRange};
 use crate::schema::{
-    Approval, ArchiveFile, Attempt, Balance, Baseline, CountLine, DiscrepancyEvent, LicenseHead, ManifestLine, Movement,
-    Observation, Package, Receipt, Record, SkuConversion,
+    Approval, ArchiveFile, Attempt, Balance, Baseline, CountLine, DiscrepancyEvent, LicenseHead, ManifestLine,
+    Movement, Observation, Package, Receipt, Record, SkuConversion,
 };
 use crate::sql::{OnConflict, Step, Tx, ValueRef};
 use crate::{StoreError, Text};
@@ -114,47 +114,60 @@ impl Appending<'_, '_> {
         if facts.is_empty() {
             return Ok(Vec::new());
         }
+        // Over a network one statement for all, mostly of new facts, is worth a step that may have to be undone.
+        if self.tx.is_postgres()
+            && facts.len() > 1
+            && let Some(new) = self.all_at_once(facts)?
+        {
+            return Ok(new);
+        }
+        let mut new = Vec::with_capacity(facts.len());
+        for fact in facts {
+            let mut row = fact.clone();
+            row.number(self.seq.saturating_add(1), self.now);
+            if self.insert(&row, OnConflict::Keep)? == 0 {
+                let license = self.license.clone();
+                let key: Vec<ValueRef<'_>> = std::iter::once(ValueRef::Text(&license)).chain(fact.natural()).collect();
+                // Nothing of the key: then it met a number that is not ours, and the transaction has to be made again.
+                let latest = self.tx.rows(F::latest(), &key)?.into_iter().next().ok_or(StoreError::Busy)?;
+                if fact.like(&latest) == latest {
+                    self.known += 1;
+                    continue;
+                }
+                row.follow(&latest)?;
+                self.insert(&row, OnConflict::Fail)?;
+            }
+            self.seq = row.seq();
+            new.push(row);
+        }
+        Ok(new)
+    }
+
+    /// Adds a row, and its hash to the digest, if it is added.
+    fn insert<R: Record>(&mut self, row: &R, conflict: OnConflict) -> Result<u64, StoreError> {
+        let (added, hashes) = self.tx.insert_hashed(std::slice::from_ref(row), conflict)?;
+        if added > 0 {
+            hashes.iter().for_each(|hash| self.digest.update(hash));
+        }
+        Ok(added)
+    }
+
+    /// Appends facts that are all new; nothing if one of them is not.
+    fn all_at_once<F: Fact>(&mut self, facts: &[F]) -> Result<Option<Vec<F>>, StoreError> {
         let mut rows = facts.to_vec();
         for (row, seq) in rows.iter_mut().zip(self.seq.saturating_add(1)..) {
             row.number(seq, self.now);
         }
-        // Mostly all are new: then one look at each is enough.
-        let added = self.tx.savepoint(|tx| {
+        let hashes = self.tx.savepoint(|tx| {
             let (added, hashes) = tx.insert_hashed(&rows, OnConflict::Keep)?;
             let all = usize::try_from(added).ok() == Some(rows.len());
             Ok(if all { Step::Keep(Some(hashes)) } else { Step::Undo(None) })
         })?;
-        match added {
-            Some(hashes) => {
-                self.seq = rows.last().map_or(self.seq, Fact::seq);
-                hashes.iter().for_each(|hash| self.digest.update(hash));
-                Ok(rows)
-            }
-            None => self.one_by_one(facts),
-        }
-    }
-
-    fn one_by_one<F: Fact>(&mut self, facts: &[F]) -> Result<Vec<F>, StoreError> {
-        let mut new = Vec::new();
-        for fact in facts {
-            let license = self.license.clone();
-            let key: Vec<ValueRef<'_>> = std::iter::once(ValueRef::Text(&license)).chain(fact.natural()).collect();
-            let latest = self.tx.rows(F::latest(), &key)?.into_iter().next();
-            let mut row = fact.clone();
-            if let Some(latest) = &latest {
-                if fact.like(latest) == *latest {
-                    self.known += 1;
-                    continue;
-                }
-                row.follow(latest)?;
-            }
-            self.seq = self.seq.saturating_add(1);
-            row.number(self.seq, self.now);
-            let (_, hashes) = self.tx.insert_hashed(std::slice::from_ref(&row), OnConflict::Fail)?;
+        Ok(hashes.map(|hashes| {
+            self.seq = rows.last().map_or(self.seq, Fact::seq);
             hashes.iter().for_each(|hash| self.digest.update(hash));
-            new.push(row);
-        }
-        Ok(new)
+            rows
+        }))
     }
 
     /// Appends facts of our own making, which are told once.

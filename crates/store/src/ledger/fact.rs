@@ -1,11 +1,11 @@
 //! What facts have in common: a number, a natural key, versions.
 
+use crate::StoreError;
 use crate::schema::{
     Baseline, ColumnKind::Bytes, ColumnKind::Integer as I, ColumnKind::Text as T, CountLine, ManifestLine, Movement,
     Observation, Package, Receipt, Record, SkuConversion,
 };
 use crate::sql::{Query, ValueRef};
-use crate::StoreError;
 use jiff::Timestamp;
 
 /// A fact that may be told again.

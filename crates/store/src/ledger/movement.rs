@@ -221,12 +221,7 @@ fn kind_parts(kind: &MovementKind) -> (&'static str, Details) {
 ///
 /// # Errors
 /// [`StoreError::Fault`] if its details are no JSON.
-pub fn row_of(
-    license: &str,
-    source_id: &str,
-    natural: [u8; 16],
-    movement: &Movement,
-) -> Result<Row, StoreError> {
+pub fn row_of(license: &str, source_id: &str, natural: [u8; 16], movement: &Movement) -> Result<Row, StoreError> {
     let (kind, mut details) = kind_parts(&movement.kind);
     let (happened_at, happened_until, form) = when_parts(movement.when);
     details.when = form.map(str::to_owned);
@@ -272,9 +267,10 @@ pub fn movement_of(row: &Row, dimension: trueup_core::Dimension) -> Result<Movem
         None => Details::default(),
     };
     let book = [Book::Pos, Book::State, Book::Shelf].into_iter().find(|book| book.name() == row.book);
-    let number = row.number.split_once('/').and_then(|(mantissa, scale)| {
-        Some(Decimal::new(mantissa.parse().ok()?, scale.parse().ok()?))
-    });
+    let number = row
+        .number
+        .split_once('/')
+        .and_then(|(mantissa, scale)| Some(Decimal::new(mantissa.parse().ok()?, scale.parse().ok()?)));
     Ok(Movement {
         package: PackageTag::parse(&row.package_id).map_err(|_| strange("its tag"))?,
         book: book.ok_or_else(|| strange("its book"))?,

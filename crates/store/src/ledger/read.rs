@@ -30,13 +30,10 @@ pub(super) static OBSERVATIONS: Query<Observation> = Query::new(
      ORDER BY package_id, book, sku_id, room",
     &[T, I],
 );
-pub(super) static BALANCES: Query<Balance> =
-    Query::new("WHERE license_id = $1 ORDER BY package_id, book", &[T]);
+pub(super) static BALANCES: Query<Balance> = Query::new("WHERE license_id = $1 ORDER BY package_id, book", &[T]);
 /// What was known at a moment are the facts up to this number.
-pub(super) static SEQ_AT: Statement = Statement::new(
-    "SELECT max(ledger_seq) FROM audit_entry WHERE license_id = $1 AND recorded_at <= $2",
-    &[T, I],
-);
+pub(super) static SEQ_AT: Statement =
+    Statement::new("SELECT max(ledger_seq) FROM audit_entry WHERE license_id = $1 AND recorded_at <= $2", &[T, I]);
 
 /// All that is known of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,8 +4,8 @@ mod lease;
 mod outbox;
 
 pub use lease::{Lease as HeldLease, renew_lease, return_lease, take_lease};
-pub use outbox::{attempts, journal, next_in_lanes, submit};
 pub(crate) use outbox::OPEN_SUBMISSIONS;
+pub use outbox::{attempts, journal, next_in_lanes, submit};
 
 pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 4] =
     [&outbox::OPEN_SUBMISSIONS, &outbox::ATTEMPTS, &outbox::HEADS, &outbox::BY_KEY];

@@ -83,7 +83,8 @@ pub fn journal(
     let before = attempts(tx, &submission.license_id, &submission.submission_id)?;
     let last = before.last().map_or(0, |attempt| attempt.attempt);
     let attempt = if kind == "intent" { last.saturating_add(1) } else { last };
-    let installation = crate::installation(tx)?.ok_or_else(|| StoreError::corrupt("the installation's row is missing"))?;
+    let installation =
+        crate::installation(tx)?.ok_or_else(|| StoreError::corrupt("the installation's row is missing"))?;
     let after = Submission {
         state: Text::new(state),
         epoch: installation.epoch,

@@ -13,7 +13,12 @@ pub fn schema_text() -> String {
 /// What one table and its indexes are made with. Safe to run again.
 fn table_text(table: &Table) -> String {
     let mut text = format!("-- {}\nCREATE TABLE IF NOT EXISTS {} (\n", table.about.trim(), table.name);
-    let sum = Column { name: CHECKSUM, kind: ColumnKind::Integer, nullable: false, about: "First 64 bits of the row's SHA-256." };
+    let sum = Column {
+        name: CHECKSUM,
+        kind: ColumnKind::Integer,
+        nullable: false,
+        about: "First 64 bits of the row's SHA-256.",
+    };
     for column in table.columns.iter().chain(table.has_checksum().then_some(&sum)) {
         let null = if column.nullable { "" } else { " NOT NULL" };
         // Writing to a text cannot fail.

@@ -94,10 +94,7 @@ pub(crate) fn steps(run: &mut Run<'_>, steps: &[Step], now: Timestamp) -> Result
 }
 
 /// Two processes may do it at the same time; the one that comes second finds it done.
-fn repeated(
-    run: &mut Run<'_>,
-    work: &mut dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError>,
-) -> Result<(), StoreError> {
+fn repeated(run: &mut Run<'_>, work: &mut dyn FnMut(&mut Tx<'_>) -> Result<(), StoreError>) -> Result<(), StoreError> {
     match run(work) {
         Err(StoreError::Duplicate { .. } | StoreError::Busy) => run(work),
         done => done,
@@ -143,7 +140,8 @@ fn run_statement(tx: &mut Tx<'_>, statement: &str) -> Result<(), StoreError> {
     if tx.is_postgres() {
         return tx.batch(statement);
     }
-    let words: Vec<&str> = statement.lines().filter(|line| !line.starts_with("--")).flat_map(str::split_whitespace).collect();
+    let words: Vec<&str> =
+        statement.lines().filter(|line| !line.starts_with("--")).flat_map(str::split_whitespace).collect();
     if let ["ALTER", "TABLE", table, "ADD", "COLUMN", "IF", "NOT", "EXISTS", column, ..] = words.as_slice() {
         if tx.has_column(table, column)? {
             return Ok(());

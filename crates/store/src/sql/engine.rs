@@ -37,7 +37,11 @@ impl std::fmt::Display for Location {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(url) => {
                 let config: Result<::postgres::Config, _> = url.parse();
-                write!(f, "postgres:{}", config.ok().and_then(|it| it.get_dbname().map(str::to_owned)).unwrap_or_default())
+                write!(
+                    f,
+                    "postgres:{}",
+                    config.ok().and_then(|it| it.get_dbname().map(str::to_owned)).unwrap_or_default()
+                )
             }
         }
     }
@@ -99,9 +103,8 @@ impl Store {
                     install(&mut tx, options)?;
                     tx.batch("COMMIT")
                 };
-                let witness = |path: &Path, connection: &rusqlite::Connection| {
-                    Witness::open(path, &mut Tx::sqlite(connection))
-                };
+                let witness =
+                    |path: &Path, connection: &rusqlite::Connection| Witness::open(path, &mut Tx::sqlite(connection));
                 Engine::Sqlite(Sqlite::open(path, &options.sqlite, prepare, witness)?)
             }
             Location::Postgres(url) => {

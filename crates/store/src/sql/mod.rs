@@ -10,8 +10,8 @@ mod sqlite;
 mod statement;
 mod tx;
 
-pub use cells::{Cells, ValueRef};
 pub(crate) use cells::checksum_of;
+pub use cells::{Cells, ValueRef};
 pub use engine::{Location, OpenOptions, Store};
 pub use sqlite::{Durability, SqliteOptions};
 pub(crate) use sqlite::{beside, error as sqlite_error, lock};

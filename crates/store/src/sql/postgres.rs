@@ -1,6 +1,8 @@
 //! PostgreSQL: pooled connections without session state, so that PgBouncer may stand between.
 //!
-//! Every statement is sent unnamed with its types, parsed, bound and run in one go: nothing is prepared beyond a transaction.
+//! Every statement is sent unnamed with its types, parsed, bound and run in one go: nothing is prepared beyond it. Where the server is
+//! reached directly, or by a PgBouncer of 1.21 or newer, `prepared=true` in the address makes each connection keep its statements,
+//! which is faster. An older PgBouncer would mix up the statements of several clients, so that is not the default.
 
 use super::cells::{Cells, ValueRef};
 use super::tx::{Head, Tx};
@@ -8,14 +10,79 @@ use crate::StoreError;
 use crate::schema::ColumnKind;
 use ::postgres::fallible_iterator::FallibleIterator;
 use ::postgres::types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked};
-use ::postgres::{Client, NoTls, error::SqlState};
+use ::postgres::{Client, Config, NoTls, Statement, error::SqlState};
 use r2d2::Pool;
-use r2d2_postgres::PostgresConnectionManager;
+use rustc_hash::FxHashMap;
 use std::error::Error;
 use std::time::Duration;
 
 pub(super) struct Postgres {
-    pool: Pool<PostgresConnectionManager<NoTls>>,
+    pool: Pool<Manager>,
+}
+
+/// A connection, with the statements that it keeps, if it keeps any.
+pub(super) struct Link {
+    client: Client,
+    prepared: Option<FxHashMap<String, Statement>>,
+}
+
+struct Manager {
+    config: Config,
+    keeps_statements: bool,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Link;
+    type Error = ::postgres::Error;
+
+    fn connect(&self) -> Result<Link, Self::Error> {
+        let client = self.config.connect(NoTls)?;
+        Ok(Link { client, prepared: self.keeps_statements.then(FxHashMap::default) })
+    }
+
+    fn is_valid(&self, link: &mut Link) -> Result<(), Self::Error> {
+        link.client.simple_query("").map(drop)
+    }
+
+    fn has_broken(&self, link: &mut Link) -> bool {
+        link.client.is_closed()
+    }
+}
+
+impl Link {
+    pub(super) fn batch(&mut self, text: &str) -> Result<(), StoreError> {
+        self.client.batch_execute(text).map_err(error)
+    }
+
+    /// Whether there is a table.
+    pub(super) fn has_table(&mut self, table: &str) -> Result<bool, StoreError> {
+        let text = "SELECT 1 FROM information_schema.tables WHERE table_name = $1 AND table_schema = current_schema()";
+        self.client.query_typed(text, &[(&table, Type::TEXT)]).map(|rows| !rows.is_empty()).map_err(error)
+    }
+
+    /// The statement, if this connection keeps statements.
+    fn kept(&mut self, text: &str, kinds: impl Iterator<Item = Type>) -> Result<Option<Statement>, StoreError> {
+        let Some(prepared) = &mut self.prepared else { return Ok(None) };
+        if let Some(statement) = prepared.get(text) {
+            return Ok(Some(statement.clone()));
+        }
+        let kinds: Vec<Type> = kinds.collect();
+        let statement = self.client.prepare_typed(text, &kinds).map_err(error)?;
+        prepared.insert(text.to_owned(), statement.clone());
+        Ok(Some(statement))
+    }
+}
+
+/// Takes `prepared=true` out of an address, which is a URL or pairs.
+fn read_address(address: &str) -> (String, bool) {
+    const OURS: &str = "prepared=true";
+    let (head, words, between) = match (address.contains("://"), address.split_once('?')) {
+        (true, Some((head, query))) => (format!("{head}?"), query.split('&').collect::<Vec<_>>(), "&"),
+        (true, None) => return (address.to_owned(), false),
+        (false, _) => (String::new(), address.split_whitespace().collect(), " "),
+    };
+    let theirs: Vec<&str> = words.iter().copied().filter(|word| *word != OURS).collect();
+    (format!("{head}{}", theirs.join(between)), theirs.len() < words.len())
 }
 
 /// How often a transaction that met another one is made again.
@@ -23,8 +90,10 @@ const ATTEMPTS: u32 = 12;
 
 impl Postgres {
     pub(super) fn open(url: &str, connections: u32) -> Result<Self, StoreError> {
-        let config: ::postgres::Config =
-            url.parse().map_err(|_| StoreError::NotOurs { what: "the address of the PostgreSQL database".to_owned() })?;
+        let (url, keeps_statements) = read_address(url);
+        let config: Config = url
+            .parse()
+            .map_err(|_| StoreError::NotOurs { what: "the address of the PostgreSQL database".to_owned() })?;
         if config.get_ssl_mode() == ::postgres::config::SslMode::Require {
             return Err(StoreError::refused(
                 "sslmode=require is not built yet: connect through a local socket, PgBouncer or a tunnel",
@@ -36,7 +105,7 @@ impl Postgres {
             .connection_timeout(Duration::from_secs(10))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .test_on_check_out(false)
-            .build_unchecked(PostgresConnectionManager::new(config, NoTls));
+            .build_unchecked(Manager { config, keeps_statements });
         Ok(Self { pool })
     }
 
@@ -45,15 +114,12 @@ impl Postgres {
         begin: &str,
         work: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<(T, Vec<Head>), StoreError> {
-        let mut client =
-            self.pool.get().map_err(|error| StoreError::Unavailable { why: error.to_string() })?;
-        if let Err(error) = client.batch_execute(begin) {
-            return Err(self::error(error));
-        }
-        let mut tx = Tx::postgres(&mut client);
+        let mut link = self.pool.get().map_err(|error| StoreError::Unavailable { why: error.to_string() })?;
+        link.batch(begin)?;
+        let mut tx = Tx::postgres(&mut link);
         let done = work(&mut tx).and_then(|answer| Ok((answer, tx.end()?)));
         match done {
-            Ok(done) => match client.batch_execute("COMMIT") {
+            Ok(done) => match link.client.batch_execute("COMMIT") {
                 Ok(()) => Ok(done),
                 Err(error) if error.is_closed() || error.as_db_error().is_none() => {
                     Err(StoreError::Unsure { why: error.to_string() })
@@ -62,16 +128,13 @@ impl Postgres {
             },
             Err(error) => {
                 // A connection that cannot even roll back is closed, and what it did with it.
-                drop(client.batch_execute("ROLLBACK"));
+                drop(link.batch("ROLLBACK"));
                 Err(error)
             }
         }
     }
 
-    pub(super) fn write<T>(
-        &self,
-        work: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(super) fn write<T>(&self, work: &mut dyn FnMut(&mut Tx<'_>) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut wait = Duration::from_millis(2);
         for _ in 1..ATTEMPTS {
             match self.transaction("BEGIN ISOLATION LEVEL READ COMMITTED", work) {
@@ -122,13 +185,18 @@ fn typed<'v>(kinds: &[ColumnKind], values: &'v [ValueRef<'v>]) -> Vec<(&'v (dyn 
 }
 
 pub(super) fn cells(
-    client: &mut Client,
+    link: &mut Link,
     text: &str,
     (kinds, values): (&[ColumnKind], &[ValueRef<'_>]),
     of: &'static str,
     each: &mut dyn FnMut(&Cells<'_>) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    let mut rows = client.query_typed_raw(text, typed(kinds, values)).map_err(error)?;
+    let kept = link.kept(text, kinds.iter().map(|kind| types(*kind).0))?;
+    let rows = match &kept {
+        Some(statement) => link.client.query_raw(statement, values),
+        None => link.client.query_typed_raw(text, typed(kinds, values)),
+    };
+    let mut rows = rows.map_err(error)?;
     while let Some(row) = rows.next().map_err(error)? {
         each(&Cells::postgres(&row, of))?;
     }
@@ -136,17 +204,28 @@ pub(super) fn cells(
 }
 
 pub(super) fn execute(
-    client: &mut Client,
+    link: &mut Link,
     text: &str,
     kinds: &[ColumnKind],
     values: &[ValueRef<'_>],
 ) -> Result<u64, StoreError> {
-    client.execute_typed(text, &typed(kinds, values)).map_err(error)
+    run(link, text, &typed(kinds, values))
+}
+
+fn run(link: &mut Link, text: &str, parameters: &[(&(dyn ToSql + Sync), Type)]) -> Result<u64, StoreError> {
+    let done = match link.kept(text, parameters.iter().map(|(_, kind)| kind.clone()))? {
+        Some(statement) => {
+            let values: Vec<&(dyn ToSql + Sync)> = parameters.iter().map(|(value, _)| *value).collect();
+            link.client.execute(&statement, &values)
+        }
+        None => link.client.execute_typed(text, parameters),
+    };
+    done.map_err(error)
 }
 
 /// Rows from one array per column.
 pub(super) fn insert_arrays(
-    client: &mut Client,
+    link: &mut Link,
     text: &str,
     kinds: &[ColumnKind],
     values: &[ValueRef<'_>],
@@ -162,10 +241,10 @@ pub(super) fn insert_arrays(
             (column, types(*kind).1)
         })
         .collect();
-    client.execute_typed(text, &parameters).map_err(error)
+    run(link, text, &parameters)
 }
 
-pub(super) fn error(error: ::postgres::Error) -> StoreError {
+fn error(error: ::postgres::Error) -> StoreError {
     let Some(known) = error.as_db_error() else {
         return StoreError::Unavailable { why: chain(&error) };
     };
@@ -200,4 +279,23 @@ fn chain(error: &dyn Error) -> String {
         source = error.source();
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_address;
+
+    #[test]
+    fn prepared_is_taken_out_of_an_address() {
+        for (address, theirs, ours) in [
+            ("host=/tmp user=a", "host=/tmp user=a", false),
+            ("host=/tmp prepared=true user=a", "host=/tmp user=a", true),
+            ("postgres://a@b/c", "postgres://a@b/c", false),
+            ("postgres://a@b/c?prepared=true", "postgres://a@b/c?", true),
+            ("postgres://a@b/c?x=1&prepared=true&y=2", "postgres://a@b/c?x=1&y=2", true),
+        ] {
+            assert_eq!(read_address(address), (theirs.to_owned(), ours));
+        }
+        assert!("postgres://a@b/c?".parse::<postgres::Config>().is_ok());
+    }
 }

@@ -201,6 +201,22 @@ impl Writer {
         let mut heads = Vec::new();
         let mut next = Some(first);
         while let Some(mut job) = next {
+            // What is undone with the first one is nothing but its own.
+            if run.is_empty() {
+                match job.run(Tx::sqlite(&self.connection)) {
+                    Some(own) => heads.extend(own),
+                    None => {
+                        drop(self.connection.execute_batch("ROLLBACK"));
+                        if let Some(error) = job.error().map(again) {
+                            self.stop_if_broken(error);
+                        }
+                        return job.finish(None);
+                    }
+                }
+                run.push(job);
+                next = queue.try_recv().ok();
+                continue;
+            }
             let done = self.run(&mut *job, &mut heads);
             run.push(job);
             next = match done {
@@ -305,6 +321,7 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
     set("foreign_keys", &true)?;
     set("trusted_schema", &false)?;
     set("cell_size_check", &true)?;
+    set("temp_store", &"MEMORY")?;
     // Pages held in memory, in KiB (negative), and what the log may leave on the disk after a large import.
     set("cache_size", &-32_768)?;
     set("journal_size_limit", &67_108_864)?;
@@ -314,7 +331,8 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
 
 /// Facts and the audit log are appended to; no statement of the program can edit or delete them, whatever it says.
 fn authorize(context: AuthContext<'_>) -> Authorization {
-    let may_edit = |name: &str| TABLES.iter().find(|table| table.name == name).is_some_and(|table| table.may_be_edited());
+    let may_edit =
+        |name: &str| TABLES.iter().find(|table| table.name == name).is_some_and(|table| table.may_be_edited());
     let allowed = match context.action {
         AuthAction::Update { table_name, .. } => may_edit(table_name),
         AuthAction::Delete { .. } | AuthAction::Attach { .. } | AuthAction::Detach { .. } => false,

@@ -71,6 +71,11 @@ pub struct Statement {
 }
 
 impl Statement {
+    /// From a text that was put together from a definition.
+    pub(crate) fn made(text: String, parameters: &'static [ColumnKind]) -> Self {
+        Self { sql: "", parameters, text: OnceLock::from(Text2::new(text)) }
+    }
+
     /// From its text and the kinds of its parameters.
     #[must_use]
     pub const fn new(sql: &'static str, parameters: &'static [ColumnKind]) -> Self {
@@ -176,7 +181,8 @@ impl TableStatements {
     pub fn texts(&self) -> (Vec<&str>, Vec<&str>) {
         let both: Vec<&Text2> =
             self.insert.iter().chain([&self.get, &self.scan]).chain(&self.replace).chain(&self.range).collect();
-        let postgres = both.iter().map(|text| text.postgres.as_str()).chain(self.insert_arrays.iter().map(String::as_str));
+        let postgres =
+            both.iter().map(|text| text.postgres.as_str()).chain(self.insert_arrays.iter().map(String::as_str));
         (postgres.collect(), both.iter().map(|text| text.sqlite.as_str()).collect())
     }
 }

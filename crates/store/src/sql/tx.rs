@@ -30,7 +30,7 @@ pub struct Head {
 
 enum Inner<'t> {
     Sqlite(&'t rusqlite::Connection),
-    Postgres(&'t mut ::postgres::Client),
+    Postgres(&'t mut postgres::Link),
 }
 
 /// Rows that PostgreSQL is sent at a time.
@@ -46,11 +46,7 @@ impl<'t> Tx<'t> {
     pub(crate) fn has_table(&mut self, table: &str) -> Result<bool, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(connection) => connection.table_exists(None, table).map_err(sqlite::error),
-            Inner::Postgres(client) => {
-                let text = "SELECT 1 FROM information_schema.tables WHERE table_name = $1 AND table_schema = current_schema()";
-                let found = client.query_typed(text, &[(&table, ::postgres::types::Type::TEXT)]);
-                found.map(|rows| !rows.is_empty()).map_err(postgres::error)
-            }
+            Inner::Postgres(link) => link.has_table(table),
         }
     }
 
@@ -66,8 +62,8 @@ impl<'t> Tx<'t> {
         Self { inner: Inner::Sqlite(connection), owes: None, heads: Vec::new() }
     }
 
-    pub(super) const fn postgres(client: &'t mut ::postgres::Client) -> Self {
-        Self { inner: Inner::Postgres(client), owes: None, heads: Vec::new() }
+    pub(super) const fn postgres(link: &'t mut postgres::Link) -> Self {
+        Self { inner: Inner::Postgres(link), owes: None, heads: Vec::new() }
     }
 
     /// What has to be so before it may be committed.
@@ -108,7 +104,7 @@ impl<'t> Tx<'t> {
     ) -> Result<(), StoreError> {
         match &mut self.inner {
             Inner::Sqlite(connection) => sqlite::cells(connection, &text.sqlite, of, parameters, each),
-            Inner::Postgres(client) => postgres::cells(client, &text.postgres, (kinds, parameters), of, each),
+            Inner::Postgres(link) => postgres::cells(link, &text.postgres, (kinds, parameters), of, each),
         }
     }
 
@@ -122,7 +118,30 @@ impl<'t> Tx<'t> {
         parameters: &[ValueRef<'_>],
         each: &mut dyn FnMut(R) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        self.cells(query, R::TABLE.name, parameters, &mut |cells| {
+        self.each_of(query, parameters, each)
+    }
+
+    /// The rows that a statement gives, which are whole rows of a table.
+    pub(crate) fn rows_of<R: Record>(
+        &mut self,
+        statement: &dyn Prepared,
+        parameters: &[ValueRef<'_>],
+    ) -> Result<Vec<R>, StoreError> {
+        let mut rows = Vec::new();
+        self.each_of(statement, parameters, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })?;
+        Ok(rows)
+    }
+
+    fn each_of<R: Record>(
+        &mut self,
+        statement: &dyn Prepared,
+        parameters: &[ValueRef<'_>],
+        each: &mut dyn FnMut(R) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.cells(statement, R::TABLE.name, parameters, &mut |cells| {
             cells.check(R::TABLE)?;
             each(R::read(cells)?)
         })
@@ -133,12 +152,7 @@ impl<'t> Tx<'t> {
     /// # Errors
     /// As [`Self::each`].
     pub fn rows<R: Record>(&mut self, query: &Query<R>, parameters: &[ValueRef<'_>]) -> Result<Vec<R>, StoreError> {
-        let mut rows = Vec::new();
-        self.each(query, parameters, &mut |row| {
-            rows.push(row);
-            Ok(())
-        })?;
-        Ok(rows)
+        self.rows_of(query, parameters)
     }
 
     /// The row of a primary key.
@@ -225,7 +239,7 @@ impl<'t> Tx<'t> {
     ) -> Result<u64, StoreError> {
         match &mut self.inner {
             Inner::Sqlite(connection) => sqlite::execute(connection, &text.sqlite, parameters),
-            Inner::Postgres(client) => postgres::execute(client, &text.postgres, kinds, parameters),
+            Inner::Postgres(link) => postgres::execute(link, &text.postgres, kinds, parameters),
         }
     }
 
@@ -233,7 +247,7 @@ impl<'t> Tx<'t> {
     pub(crate) fn batch(&mut self, text: &str) -> Result<(), StoreError> {
         match &mut self.inner {
             Inner::Sqlite(connection) => connection.execute_batch(text).map_err(sqlite::error),
-            Inner::Postgres(client) => client.batch_execute(text).map_err(postgres::error),
+            Inner::Postgres(link) => link.batch(text),
         }
     }
 
@@ -305,11 +319,11 @@ impl<'t> Tx<'t> {
             Inner::Sqlite(connection) => {
                 sqlite::insert(connection, &statements.insert(conflict).sqlite, statements.kinds.len(), values)
             }
-            Inner::Postgres(client) if values.len() == statements.kinds.len() => {
-                postgres::execute(client, &statements.insert(conflict).postgres, &statements.kinds, values)
+            Inner::Postgres(link) if values.len() == statements.kinds.len() => {
+                postgres::execute(link, &statements.insert(conflict).postgres, &statements.kinds, values)
             }
-            Inner::Postgres(client) => {
-                postgres::insert_arrays(client, statements.insert_arrays(conflict), &statements.kinds, values)
+            Inner::Postgres(link) => {
+                postgres::insert_arrays(link, statements.insert_arrays(conflict), &statements.kinds, values)
             }
         }
         .map_err(|error| match error {

@@ -1,6 +1,7 @@
 //! Copies: into another database, into a backup, and back.
 
-use crate::world::{LICENSE, OTHER, Server, at, begin, draft, options, sale, sell, sqlite, tag};
+use crate::world::{LICENSE, OTHER, at, begin, draft, options, sale, sell, sqlite, tag};
+use trueup_postgres_server::Server;
 use trueup_store::care::{backup, copy, fingerprint, integrity, restore};
 use trueup_store::ledger::life;
 use trueup_store::queue::submit;
@@ -21,7 +22,8 @@ fn moving_up_to_postgresql_and_back_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let small = sqlite(folder.path());
     lived_in(&small);
-    let large = Store::open(&server.database("large"), &OpenOptions::new(at(0), "i-other")).unwrap();
+    let large =
+        Store::open(&Location::Postgres(server.database("large")), &OpenOptions::new(at(0), "i-other")).unwrap();
     let mut told = Vec::new();
     let copied = copy(&small, &large, &mut |table, rows| told.push((table.to_owned(), rows))).unwrap();
     assert_eq!(small.read(fingerprint).unwrap(), copied);
@@ -98,7 +100,16 @@ fn a_backup_comes_back_and_nothing_is_believed_unsent() {
     let key = [ValueRef::Text(LICENSE), ValueRef::Text("sub-1")];
     let submission: Submission = store.read(|tx| tx.get(&key)).unwrap().unwrap();
     assert_eq!((submission.state.as_str(), submission.epoch), ("unknown", 2));
-    assert_eq!(store.read(|tx| life(tx, LICENSE, &tag(1), i64::MAX)).unwrap().movements.iter().filter(|it| it.reference == "77777").count(), 0);
+    assert_eq!(
+        store
+            .read(|tx| life(tx, LICENSE, &tag(1), i64::MAX))
+            .unwrap()
+            .movements
+            .iter()
+            .filter(|it| it.reference == "77777")
+            .count(),
+        0
+    );
     // The books that were put aside are whole, too.
     let put_aside = Store::open(&Location::Sqlite(aside), &later).unwrap();
     put_aside.read(integrity).unwrap();
@@ -123,7 +134,11 @@ fn a_backup_that_cannot_be_made_or_opened_says_so_and_leaves_nothing() {
     assert!(matches!(restore(&file, "nonsense", &target, &options()).unwrap_err(), StoreError::Refused(_)));
     // A byte is wrong, or the end is missing.
     let sealed = std::fs::read(&file).unwrap();
-    for damaged in [sealed[..sealed.len() / 2].to_vec(), { let mut bytes = sealed.clone(); bytes[sealed.len() / 2] ^= 1; bytes }] {
+    for damaged in [sealed[..sealed.len() / 2].to_vec(), {
+        let mut bytes = sealed.clone();
+        bytes[sealed.len() / 2] ^= 1;
+        bytes
+    }] {
         std::fs::write(&file, damaged).unwrap();
         assert!(restore(&file, &identity, &target, &options()).is_err());
         assert!(!target.exists());
@@ -135,7 +150,7 @@ fn a_backup_that_cannot_be_made_or_opened_says_so_and_leaves_nothing() {
 #[test]
 fn postgresql_is_backed_up_into_a_file() {
     let server = Server::start();
-    let store = Store::open(&server.database("kept"), &options()).unwrap();
+    let store = Store::open(&Location::Postgres(server.database("kept")), &options()).unwrap();
     lived_in(&store);
     let folder = tempfile::tempdir().unwrap();
     let (identity, recipients) = identity();

@@ -1,12 +1,15 @@
 //! What both databases do, each test once for each of them.
 
-use crate::world::{LICENSE, OTHER, at, begin, draft, key, license, observation, package, sale, sell, sell_in, source, tag};
+use crate::world::{
+    LICENSE, OTHER, at, begin, draft, key, license, observation, package, sale, sell, sell_in, source, tag,
+};
+use jiff::SignedDuration;
 use std::collections::BTreeSet;
 use trueup_store::audit::{self, Finding};
 use trueup_store::ledger::{
-    Batch, append, balances, begin_source, complete_source, create_license, current, known_file, life, observations, seq_at,
+    Batch, append, balances, begin_source, complete_source, create_license, current, known_file, life, observations,
+    seq_at,
 };
-use jiff::SignedDuration;
 use trueup_store::queue::{HeldLease, attempts, journal, next_in_lanes, renew_lease, return_lease, submit, take_lease};
 use trueup_store::{License, Store, StoreError, Submission, Text, ValueRef};
 
@@ -87,7 +90,14 @@ fn a_fact_is_there_once(open: &dyn Fn() -> Store) {
     assert_eq!(all, 60);
     // What was known already leaves no entry: licence, packages, two imports.
     let mut entries = 0;
-    store.read(|tx| audit::entries(tx, LICENSE, (0, 100), &mut |_| { entries += 1; Ok(()) })).unwrap();
+    store
+        .read(|tx| {
+            audit::entries(tx, LICENSE, (0, 100), &mut |_| {
+                entries += 1;
+                Ok(())
+            })
+        })
+        .unwrap();
     assert_eq!(entries, 4);
 }
 
@@ -130,7 +140,10 @@ fn what_was_known_at_a_moment(open: &dyn Fn() -> Store) {
             })
             .unwrap()
     };
-    assert_eq!([known(-1), known(99), known(100), known(1_050), known(2_000), known(4_999), known(5_000)], [0, 0, 1, 10, 20, 20, 28]);
+    assert_eq!(
+        [known(-1), known(99), known(100), known(1_050), known(2_000), known(4_999), known(5_000)],
+        [0, 0, 1, 10, 20, 20, 28]
+    );
 }
 
 fn a_transaction_is_whole_or_not_at_all(open: &dyn Fn() -> Store) {
@@ -151,9 +164,7 @@ fn a_transaction_is_whole_or_not_at_all(open: &dyn Fn() -> Store) {
     assert!(life_of(&store, 1).movements.is_empty());
     assert_eq!(sell(&store, LICENSE, 20, vec![sale(LICENSE, 1, 1, 1)]).unwrap().seq, 2);
     let step: i64 = store
-        .read(|tx| {
-            tx.get::<trueup_store::LicenseHead>(&[ValueRef::Text(LICENSE)]).map(|head| head.unwrap().audit_size)
-        })
+        .read(|tx| tx.get::<trueup_store::LicenseHead>(&[ValueRef::Text(LICENSE)]).map(|head| head.unwrap().audit_size))
         .unwrap();
     assert_eq!(step, 3);
 }
@@ -255,7 +266,8 @@ fn licences_are_kept_apart(open: &dyn Fn() -> Store) {
 fn a_file_is_known_again(open: &dyn Fn() -> Store) {
     let store = open();
     begin(&store, LICENSE, 1);
-    let known = |store: &Store| store.read(|tx| known_file(tx, LICENSE, &[9; 32])).unwrap().map(|source| source.source_id);
+    let known =
+        |store: &Store| store.read(|tx| known_file(tx, LICENSE, &[9; 32])).unwrap().map(|source| source.source_id);
     store.write(|tx| begin_source(tx, &source(LICENSE, "s1"), &draft("import.begin"))).unwrap();
     // Begun is not known: it may have died half-way.
     assert_eq!(known(&store), None);
@@ -338,7 +350,14 @@ fn time_does_not_go_back(open: &dyn Fn() -> Store) {
     sell(&store, LICENSE, 100_000, vec![sale(LICENSE, 1, 1, 1)]).unwrap();
     sell(&store, LICENSE, 13_600, vec![sale(LICENSE, 1, 2, 1)]).unwrap();
     let mut moments = Vec::new();
-    store.read(|tx| audit::entries(tx, LICENSE, (0, 10), &mut |entry| { moments.push(entry.recorded_at); Ok(()) })).unwrap();
+    store
+        .read(|tx| {
+            audit::entries(tx, LICENSE, (0, 10), &mut |entry| {
+                moments.push(entry.recorded_at);
+                Ok(())
+            })
+        })
+        .unwrap();
     assert!(moments.is_sorted() && moments.last() == Some(&at(100_000)), "{moments:?}");
     assert!(life_of(&store, 1).movements.iter().all(|it| it.recorded_at == at(100_000)));
 }
@@ -411,7 +430,12 @@ fn one_holder_at_a_time(open: &dyn Fn() -> Store) {
     // Many at once: one gets it.
     let held: usize = std::thread::scope(|scope| {
         let all: Vec<_> = ["d", "e", "f", "g"]
-            .map(|owner| scope.spawn({ let store = &store; move || usize::from(take(store, owner, 500).is_some()) }))
+            .map(|owner| {
+                scope.spawn({
+                    let store = &store;
+                    move || usize::from(take(store, owner, 500).is_some())
+                })
+            })
             .into_iter()
             .collect();
         all.into_iter().map(|it| it.join().unwrap()).sum()
@@ -492,7 +516,8 @@ fn the_journal_comes_first_and_lanes_wait(open: &dyn Fn() -> Store) {
     // What is due first comes first; the second of a lane waits.
     assert_eq!(next(&store), ["sub-3", "sub-1"]);
     let lease = take(&store, "a", 0).unwrap();
-    let first = store.read(|tx| tx.get::<Submission>(&[ValueRef::Text(LICENSE), ValueRef::Text("sub-1")])).unwrap().unwrap();
+    let first =
+        store.read(|tx| tx.get::<Submission>(&[ValueRef::Text(LICENSE), ValueRef::Text("sub-1")])).unwrap().unwrap();
     let sent = note(&store, &lease, &first, "intent", "journalled").unwrap();
     // Somebody else's look at what it was is refused.
     assert!(matches!(note(&store, &lease, &first, "intent", "journalled"), Err(StoreError::Conflict { .. })));

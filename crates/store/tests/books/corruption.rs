@@ -92,7 +92,9 @@ fn damaged_at_random_it_is_found_or_does_no_harm() {
                     put("books.db-wal", &log);
                     put("books.db.witness", witness);
                     match look(folder.path()) {
-                        Err(StoreError::Fault { what: fault }) => panic!("time {time} ({what}): not told as damage: {fault}"),
+                        Err(StoreError::Fault { what: fault }) => {
+                            panic!("time {time} ({what}): not told as damage: {fault}")
+                        }
                         Err(_) => found += 1,
                         Ok(now) if now == *held => harmless += 1,
                         Ok(now) => panic!("time {time} ({what}): other books in {:?}", held.differences(&now)),

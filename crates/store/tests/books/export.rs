@@ -11,10 +11,14 @@ fn exported() -> (Vec<u8>, Vec<String>) {
     for receipt in 1..=30 {
         sell(&store, LICENSE, i64::from(receipt), vec![sale(LICENSE, receipt % 2 + 1, receipt, 1)]).unwrap();
         if receipt % 10 == 0 {
-            store.write(move |tx| audit::checkpoint(tx, LICENSE, &key(), at(i64::from(receipt)), ("hour", false))).unwrap();
+            store
+                .write(move |tx| audit::checkpoint(tx, LICENSE, &key(), at(i64::from(receipt)), ("hour", false)))
+                .unwrap();
         }
     }
-    store.write(|tx| audit::record(tx, LICENSE, at(60), &draft("note").because("day close", Some("all well")))).unwrap();
+    store
+        .write(|tx| audit::record(tx, LICENSE, at(60), &draft("note").because("day close", Some("all well"))))
+        .unwrap();
     let mut file = Vec::new();
     audit::export(&store, LICENSE, key(), at(61), &mut file).unwrap();
     let lines = String::from_utf8(file.clone()).unwrap().lines().map(str::to_owned).collect();
@@ -99,7 +103,12 @@ fn a_rebuilt_end_is_found() {
     let (_, lines) = exported();
     let rebuilt = |position: usize| {
         let mut lines = lines.clone();
-        let entry = lines[HEAD + position].split_once(' ').unwrap().1.replace("\"import\"", "\"other\"").replace("all well", "nothing");
+        let entry = lines[HEAD + position]
+            .split_once(' ')
+            .unwrap()
+            .1
+            .replace("\"import\"", "\"other\"")
+            .replace("all well", "nothing");
         let hash = base64::engine::general_purpose::STANDARD.encode(audit::leaf_hash(entry.as_bytes()));
         lines[HEAD + position] = format!("{hash} {entry}");
         joined(&lines)

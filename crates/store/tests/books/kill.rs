@@ -91,10 +91,11 @@ fn killed_again_and_again() {
         process.kill().unwrap();
         process.wait().unwrap();
         for line in lines.map_while(Result::ok) {
-            if let Some((receipt, count)) = line.strip_prefix("kept ").and_then(|rest| rest.split_once(' ')) {
-                if let (Ok(receipt), Ok(count)) = (receipt.parse(), count.parse()) {
-                    kept.insert((receipt, count));
-                }
+            // The last line may be cut.
+            if let Some((receipt, count)) = line.strip_prefix("kept ").and_then(|rest| rest.split_once(' '))
+                && let (Ok(receipt), Ok(count)) = (receipt.parse(), count.parse())
+            {
+                kept.insert((receipt, count));
             }
         }
         first = kept.last().unwrap().0 + 10;
@@ -104,7 +105,13 @@ fn killed_again_and_again() {
         store.read(integrity).unwrap();
         if kill % 50 == 0 {
             let seconds = i64::from(kill);
-            notes.push(store.write(move |tx| audit::checkpoint(tx, LICENSE, &key(), at(seconds), ("day", true))).unwrap().unwrap().note);
+            notes.push(
+                store
+                    .write(move |tx| audit::checkpoint(tx, LICENSE, &key(), at(seconds), ("day", true)))
+                    .unwrap()
+                    .unwrap()
+                    .note,
+            );
         }
         // A long history makes the check slow and finds nothing more.
         if kill % 40 == 39 {
@@ -148,7 +155,8 @@ fn an_import_that_was_killed_is_done_again() {
     crate::world::sell(&store, LICENSE, 1, chunk(0)).unwrap();
     drop(store);
     let store = sqlite(folder.path());
-    let done: u64 = [0, 50, 100].map(|first| crate::world::sell(&store, LICENSE, 2, chunk(first)).unwrap().new).iter().sum();
+    let done: u64 =
+        [0, 50, 100].map(|first| crate::world::sell(&store, LICENSE, 2, chunk(first)).unwrap().new).iter().sum();
     assert_eq!(done, 100);
     let again = Batch { packages: vec![package(LICENSE, 1)], ..Batch::default() };
     assert_eq!(store.write(move |tx| append(tx, LICENSE, at(3), &again, &draft("pull"))).unwrap().known, 1);

@@ -1,5 +1,5 @@
 //! The books on SQLite and on a real PostgreSQL: one contract for both, and what is each one's own.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod care;
 mod contract;

@@ -1,7 +1,8 @@
 //! The contract on a real server, and what is PostgreSQL's own.
 
 use crate::contract::ALL;
-use crate::world::{LICENSE, Server, begin, options, sale, sell, tag};
+use crate::world::{LICENSE, begin, options, sale, sell, tag};
+use trueup_postgres_server::Server;
 use trueup_store::ledger::life;
 use trueup_store::{Location, Store, StoreError};
 
@@ -10,7 +11,7 @@ use trueup_store::{Location, Store, StoreError};
 fn postgresql_keeps_the_contract() {
     let server = Server::start();
     for (name, case) in ALL {
-        let location = server.database(name);
+        let location = Location::Postgres(server.database(name));
         println!("{name}");
         case(&|| Store::open(&location, &options()).unwrap());
     }
@@ -20,7 +21,7 @@ fn postgresql_keeps_the_contract() {
 #[test]
 fn the_server_is_gone_for_a_while() {
     let mut server = Server::start();
-    let store = Store::open(&server.database("gone"), &options()).unwrap();
+    let store = Store::open(&Location::Postgres(server.database("gone")), &options()).unwrap();
     begin(&store, LICENSE, 1);
     sell(&store, LICENSE, 10, vec![sale(LICENSE, 1, 1, 1)]).unwrap();
     server.stop();
@@ -37,7 +38,7 @@ fn the_server_is_gone_for_a_while() {
 #[test]
 fn grants_keep_facts_from_being_edited() {
     let server = Server::start();
-    let Location::Postgres(url) = server.database("granted") else { panic!() };
+    let url = server.database("granted");
     drop(Store::open(&Location::Postgres(url.clone()), &options()).unwrap());
     let mut owner = server.connect("granted").unwrap();
     owner.batch_execute("CREATE ROLE app LOGIN").unwrap();
@@ -47,7 +48,9 @@ fn grants_keep_facts_from_being_edited() {
     begin(&store, LICENSE, 1);
     sell(&store, LICENSE, 10, vec![sale(LICENSE, 1, 1, 1)]).unwrap();
     let mut app = postgres::Client::connect(&as_app, postgres::NoTls).unwrap();
-    for text in ["UPDATE movement SET quantity = 0", "DELETE FROM audit_entry", "TRUNCATE movement", "DROP TABLE movement"] {
+    for text in
+        ["UPDATE movement SET quantity = 0", "DELETE FROM audit_entry", "TRUNCATE movement", "DROP TABLE movement"]
+    {
         assert!(app.batch_execute(text).is_err(), "{text}");
     }
 }

@@ -1,8 +1,9 @@
 //! The schema: its rules, its steps, and every statement on both databases.
 
-use crate::world::{Server, at, options, sqlite};
+use crate::world::{at, options, sqlite};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
+use trueup_postgres_server::Server;
 use trueup_store::schema::{STEPS, schema_text};
 use trueup_store::{Location, OpenOptions, Store, StoreError, TABLES, TableKind};
 
@@ -59,7 +60,12 @@ fn every_table_and_column_says_what_it_means() {
     for table in TABLES {
         assert!(table.about.trim().ends_with('.'), "{}", table.name);
         for column in table.columns {
-            assert!(column.about.trim().ends_with('.') && column.about.trim().len() >= 4, "{}.{}", table.name, column.name);
+            assert!(
+                column.about.trim().ends_with('.') && column.about.trim().len() >= 4,
+                "{}.{}",
+                table.name,
+                column.name
+            );
         }
     }
 }
@@ -68,7 +74,10 @@ fn every_table_and_column_says_what_it_means() {
 #[test]
 fn the_full_schema_is_written_down() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema.sql");
-    let text = format!("-- The whole schema, made from `src/schema/tables.rs`. The sum of the migrations is this.\n\n{}", schema_text());
+    let text = format!(
+        "-- The whole schema, made from `src/schema/tables.rs`. The sum of the migrations is this.\n\n{}",
+        schema_text()
+    );
     if std::env::var_os("TRUEUP_BLESS").is_some() {
         std::fs::write(path, &text).unwrap();
     }
@@ -87,13 +96,19 @@ fn described(connection: &Connection) -> BTreeSet<String> {
             all.insert(cells.join("|"));
         }
     };
-    list("SELECT 'column', m.name, c.* FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name <> 'schema_step'");
-    list("SELECT 'reference', m.name, f.* FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'");
+    list(
+        "SELECT 'column', m.name, c.* FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' AND m.name <> 'schema_step'",
+    );
+    list(
+        "SELECT 'reference', m.name, f.* FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'",
+    );
     list(
         "SELECT 'index', m.name, i.\"unique\", i.origin, (SELECT group_concat(name) FROM pragma_index_info(i.name))
          FROM sqlite_schema m, pragma_index_list(m.name) i WHERE m.type = 'table' AND m.name <> 'schema_step'",
     );
-    list("SELECT 'table', name, strict, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%' AND name <> 'schema_step'");
+    list(
+        "SELECT 'table', name, strict, wr FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite%' AND name <> 'schema_step'",
+    );
     all
 }
 
@@ -167,7 +182,9 @@ fn every_statement_prepares_on_sqlite() {
     drop(sqlite(folder.path()));
     let connection = Connection::open(folder.path().join("books.db")).unwrap();
     for statement in trueup_store::prepared() {
-        connection.prepare(statement.sqlite_text()).unwrap_or_else(|error| panic!("{error}: {}", statement.sqlite_text()));
+        connection
+            .prepare(statement.sqlite_text())
+            .unwrap_or_else(|error| panic!("{error}: {}", statement.sqlite_text()));
     }
     for table in TABLES {
         for text in trueup_store::schema::statements(table).texts().1 {
@@ -180,7 +197,7 @@ fn every_statement_prepares_on_sqlite() {
 #[test]
 fn the_schema_on_postgresql() {
     let server = Server::start();
-    let location = server.database("steps");
+    let location = Location::Postgres(server.database("steps"));
     std::thread::scope(|scope| {
         for name in ["i-1", "i-2", "i-3", "i-4"] {
             let location = &location;
@@ -189,7 +206,7 @@ fn the_schema_on_postgresql() {
     });
     let mut steps = server.connect("steps").unwrap();
     assert_eq!(steps.query("SELECT installation_id FROM installation", &[]).unwrap().len(), 1);
-    drop(server.database("whole"));
+    server.database("whole");
     let mut whole = server.connect("whole").unwrap();
     whole.batch_execute(&schema_text()).unwrap();
     let describe = |client: &mut postgres::Client| -> BTreeSet<String> {
@@ -207,12 +224,15 @@ fn the_schema_on_postgresql() {
         steps.batch_execute(step.text).unwrap();
     }
     assert_eq!(describe(&mut steps), before);
-    let commented = "SELECT count(*) FROM pg_description WHERE objoid IN (SELECT oid FROM pg_class WHERE relkind = 'r')";
+    let commented =
+        "SELECT count(*) FROM pg_description WHERE objoid IN (SELECT oid FROM pg_class WHERE relkind = 'r')";
     let comments: i64 = steps.query_one(commented, &[]).unwrap().get(0);
     assert!(comments > 300, "{comments}");
 
     for statement in trueup_store::prepared() {
-        steps.prepare(statement.postgres_text()).unwrap_or_else(|error| panic!("{error:?}: {}", statement.postgres_text()));
+        steps
+            .prepare(statement.postgres_text())
+            .unwrap_or_else(|error| panic!("{error:?}: {}", statement.postgres_text()));
     }
     for table in TABLES {
         for text in trueup_store::schema::statements(table).texts().0 {
