@@ -56,6 +56,12 @@ impl Zone {
         tz::TimeZone::get(name).map(Self).map_err(|_| TimeError::UnknownZone)
     }
 
+    /// Its IANA name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.iana_name().unwrap_or("UTC")
+    }
+
     /// The business day of a moment.
     #[must_use]
     pub fn day(&self, moment: Timestamp) -> BusinessDay {

@@ -114,7 +114,7 @@ facts! {
     Observation by OBSERVATION(package_id: T, book: T, sku_id: T, room: T, observed_at: I) versions version;
     Receipt by RECEIPT(book: T, receipt_id: T) versions version;
     CountLine by COUNT_LINE(count_id: T, client_id: T);
-    ManifestLine by MANIFEST_LINE(manifest_id: T, package_id: T) versions version;
+    ManifestLine by MANIFEST_LINE(manifest_id: T, package_id: T, outgoing: I) versions version;
     SkuConversion by SKU_CONVERSION(package_id: T, sku_id: T, unit: T) versions version;
     Baseline by BASELINE(package_id: T) versions version;
 }

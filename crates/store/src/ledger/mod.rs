@@ -11,11 +11,11 @@ pub(crate) use append::hex;
 pub use append::{Appended, Batch, append};
 pub use fact::Fact;
 pub use licence::create_license;
-pub use movement::{MovementError, movement_of, natural_key, row_of};
-pub use read::{Life, balances, current, facts_after, life, observations, seq_at};
+pub use movement::{MovementError, moment_of, moment_parts, movement_of, natural_key, row_of};
+pub use read::{Everything, Life, balances, current, everything, facts_after, life, observations, seq_at};
 pub use source::{begin_source, complete_source, known_file};
 
-pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 17] = [
+pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 22] = [
     &fact::PACKAGE,
     &fact::MOVEMENT,
     &fact::OBSERVATION,
@@ -32,5 +32,10 @@ pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 17] = [
     &read::OBSERVATIONS,
     &read::BALANCES,
     &read::SEQ_AT,
+    &read::PACKAGES,
+    &read::WEIGHTS,
+    &read::MANIFESTS,
+    &read::COUNTS,
+    &read::BASELINES,
     &source::OF_FILE,
 ];

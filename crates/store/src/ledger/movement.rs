@@ -2,7 +2,7 @@
 
 use crate::schema::Movement as Row;
 use crate::{StoreError, Text};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use trueup_core::{
@@ -37,8 +37,6 @@ pub fn natural_key(parts: &[&str]) -> [u8; 16] {
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Details {
-    #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
-    when: Option<String>,
     #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
     waste: Option<bool>,
     #[serde(rename = "f", skip_serializing_if = "Option::is_none")]
@@ -60,9 +58,9 @@ struct Sale {
     original: Text,
     #[serde(rename = "t", skip_serializing_if = "Text::is_empty")]
     terminal: Text,
-    /// First and last moment, and the form of it.
+    /// First and last moment.
     #[serde(rename = "v", skip_serializing_if = "Option::is_none")]
-    voided: Option<(i64, i64, String)>,
+    voided: Option<(i64, Option<i64>)>,
     #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
     price: Option<(i64, u8)>,
     #[serde(rename = "c", skip_serializing_if = "Option::is_none")]
@@ -106,20 +104,26 @@ fn code_of<T: PartialEq>(all: &[T], one: &T) -> Option<u8> {
     all.iter().position(|it| it == one).and_then(|place| u8::try_from(place).ok())
 }
 
-/// The first and the last moment, and the form where that does not tell it.
-fn when_parts(when: When) -> (Timestamp, Option<Timestamp>, Option<&'static str>) {
+/// Two passes of one local time are an hour apart, the ends of a day 23 or more.
+const HALF_A_DAY: SignedDuration = SignedDuration::from_hours(12);
+
+/// A moment as exactly as it was said: the first that may be meant, and the last, where that is another one.
+#[must_use]
+pub const fn moment_parts(when: When) -> (Timestamp, Option<Timestamp>) {
     match when {
-        When::Instant(at) => (at, None, None),
-        When::Twice { earlier, later } => (earlier, Some(later), Some("twice")),
-        When::Day { start, end } => (start, Some(end), None),
+        When::Instant(at) => (at, None),
+        When::Twice { earlier, later } => (earlier, Some(later)),
+        When::Day { start, end } => (start, Some(end)),
     }
 }
 
-fn when_of(first: Timestamp, last: Option<Timestamp>, form: Option<&str>) -> When {
-    match (last, form) {
-        (None, _) => When::Instant(first),
-        (Some(later), Some(_)) => When::Twice { earlier: first, later },
-        (Some(end), None) => When::Day { start: first, end },
+/// The moment of its parts.
+#[must_use]
+pub fn moment_of(first: Timestamp, last: Option<Timestamp>) -> When {
+    match last {
+        None => When::Instant(first),
+        Some(later) if later.duration_since(first) < HALF_A_DAY => When::Twice { earlier: first, later },
+        Some(end) => When::Day { start: first, end },
     }
 }
 
@@ -130,10 +134,7 @@ impl Sale {
             number: Text::new(line.number.as_str()),
             original: Text::new(line.original.as_str()),
             terminal: line.terminal.clone(),
-            voided: line.voided.map(|when| {
-                let (first, last, form) = when_parts(when);
-                (micros(first), micros(last.unwrap_or(first)), form.map_or("", |form| form).to_owned())
-            }),
+            voided: line.voided.map(moment_parts).map(|(first, last)| (micros(first), last.map(micros))),
             price: line.price.map(|price| (price.0.mantissa(), price.0.scale())),
             customer: line.customer.and_then(|customer| code_of(&CUSTOMERS, &customer)),
             state_receipt: line.state_receipt.clone(),
@@ -149,10 +150,8 @@ impl Sale {
         let moment = |micros: i64| Timestamp::from_microsecond(micros).ok();
         let voided = match self.voided {
             None => None,
-            Some((first, last, form)) => {
-                let last = if first == last { None } else { Some(moment(last)?) };
-                Some(when_of(moment(first)?, last, Some(form.as_str()).filter(|form| !form.is_empty())))
-            }
+            Some((first, None)) => Some(When::Instant(moment(first)?)),
+            Some((first, Some(last))) => Some(moment_of(moment(first)?, Some(moment(last)?))),
         };
         let customer = match self.customer {
             None => None,
@@ -222,9 +221,8 @@ fn kind_parts(kind: &MovementKind) -> (&'static str, Details) {
 /// # Errors
 /// [`StoreError::Fault`] if its details are no JSON.
 pub fn row_of(license: &str, source_id: &str, natural: [u8; 16], movement: &Movement) -> Result<Row, StoreError> {
-    let (kind, mut details) = kind_parts(&movement.kind);
-    let (happened_at, happened_until, form) = when_parts(movement.when);
-    details.when = form.map(str::to_owned);
+    let (kind, details) = kind_parts(&movement.kind);
+    let (happened_at, happened_until) = moment_parts(movement.when);
     let details = match details == Details::default() {
         true => None,
         false => Some(serde_json::to_string(&details).map_err(|error| StoreError::fault(error.to_string()))?),
@@ -274,7 +272,7 @@ pub fn movement_of(row: &Row, dimension: trueup_core::Dimension) -> Result<Movem
     Ok(Movement {
         package: PackageTag::parse(&row.package_id).map_err(|_| strange("its tag"))?,
         book: book.ok_or_else(|| strange("its book"))?,
-        when: when_of(row.happened_at, row.happened_until, details.when.as_deref()),
+        when: moment_of(row.happened_at, row.happened_until),
         reference: row.reference.clone(),
         line: row.line.clone().unwrap_or_default(),
         sku: Sku::new(row.sku_id.as_deref().unwrap_or_default()),

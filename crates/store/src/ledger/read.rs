@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use crate::schema::{
-    Balance, ColumnKind::Integer as I, ColumnKind::Text as T, CountLine, ManifestLine, Movement, Observation,
+    Balance, Baseline, ColumnKind::Integer as I, ColumnKind::Text as T, CountLine, ManifestLine, Movement, Observation, Package,
 };
 use crate::sql::{Query, Statement, Tx, ValueRef};
 use jiff::Timestamp;
@@ -34,6 +34,70 @@ pub(super) static BALANCES: Query<Balance> = Query::new("WHERE license_id = $1 O
 /// What was known at a moment are the facts up to this number.
 pub(super) static SEQ_AT: Statement =
     Statement::new("SELECT max(ledger_seq) FROM audit_entry WHERE license_id = $1 AND recorded_at <= $2", &[T, I]);
+
+pub(super) static PACKAGES: Query<Package> =
+    Query::new("WHERE license_id = $1 AND seq <= $2 ORDER BY package_id", &[T, I]);
+/// Weights say how something changed, so all of them are told.
+pub(super) static WEIGHTS: Query<Observation> =
+    Query::new("WHERE license_id = $1 AND seq <= $2 AND book = 'scale' ORDER BY package_id, observed_at, seq", &[T, I]);
+pub(super) static MANIFESTS: Query<ManifestLine> = Query::new(
+    "AS m WHERE license_id = $1 AND seq <= $2 AND NOT EXISTS (
+       SELECT 1 FROM manifest_line AS later
+       WHERE later.license_id = m.license_id AND later.manifest_id = m.manifest_id AND later.package_id = m.package_id
+         AND later.outgoing = m.outgoing AND later.version > m.version AND later.seq <= $2)
+     ORDER BY package_id, manifest_id, seq",
+    &[T, I],
+);
+pub(super) static COUNTS: Query<CountLine> =
+    Query::new("WHERE license_id = $1 AND seq <= $2 ORDER BY package_id, seq", &[T, I]);
+pub(super) static BASELINES: Query<Baseline> = Query::new(
+    "AS b WHERE license_id = $1 AND seq <= $2 AND NOT EXISTS (
+       SELECT 1 FROM baseline AS later
+       WHERE later.license_id = b.license_id AND later.package_id = b.package_id AND later.version > b.version AND later.seq <= $2)
+     ORDER BY package_id",
+    &[T, I],
+);
+
+/// All that is known of a licence, as it holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Everything {
+    /// Packages.
+    pub packages: Vec<Package>,
+    /// All versions of movements.
+    pub movements: Vec<Movement>,
+    /// What each book said last, and all weights.
+    pub observations: Vec<Observation>,
+    /// What manifests say last.
+    pub manifests: Vec<ManifestLine>,
+    /// What was counted.
+    pub counts: Vec<CountLine>,
+    /// Accepted differences.
+    pub baselines: Vec<Baseline>,
+}
+
+/// All that was known of a licence with the facts up to a number; `i64::MAX` for now.
+///
+/// # Errors
+/// Those of the database.
+pub fn everything(tx: &mut Tx<'_>, license: &str, up_to: i64) -> Result<Everything, StoreError> {
+    let of = [ValueRef::Text(license), ValueRef::Integer(up_to)];
+    let mut movements = Vec::new();
+    facts_after(tx, license, (0, up_to), &mut |movement| {
+        movements.push(movement);
+        Ok(())
+    })?;
+    let mut observations = tx.rows(&OBSERVATIONS, &of)?;
+    observations.retain(|row| row.book != "scale" && row.status != "absent");
+    observations.extend(tx.rows(&WEIGHTS, &of)?);
+    Ok(Everything {
+        packages: tx.rows(&PACKAGES, &of)?,
+        movements,
+        observations,
+        manifests: tx.rows(&MANIFESTS, &of)?,
+        counts: tx.rows(&COUNTS, &of)?,
+        baselines: tx.rows(&BASELINES, &of)?,
+    })
+}
 
 /// All that is known of a package.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -166,7 +166,8 @@ tables! {
         kind: Text,
         /// When the book says it happened; the earliest moment, where it says no more than a day.
         happened_at: Timestamp,
-        /// The latest moment, where the book leaves it open.
+        /// Where the book leaves it open: less than half a day later the second pass of a local time that the clocks passed twice,
+        /// otherwise the end of the day.
         happened_until: Option<Timestamp>,
         /// The signed change, in 10⁻¹² of the package's dimension.
         quantity: i64,
@@ -204,11 +205,11 @@ tables! {
         seq: i64,
         /// The tag.
         package_id: Text,
-        /// `pos`, `state`.
+        /// `pos`, `state`, `scale`.
         book: Text,
         /// Empty for the package as a whole.
         sku_id: Text,
-        /// Empty for all rooms.
+        /// Empty for all rooms; of a scale, its name.
         room: Text,
         /// The moment for which it was said.
         observed_at: Timestamp,
@@ -220,7 +221,7 @@ tables! {
         number: Text,
         /// The unit as it was written.
         unit: Text,
-        /// `active`, `held`, `finished`, `gone`.
+        /// `active`, `held`, `finished`, `gone` (undone by the state), `absent` (not told of any more).
         status: Text,
         /// Item, sources, manifest, location and what else was said, as JSON.
         details: Option<String>,
@@ -290,6 +291,8 @@ tables! {
         unit: Text,
         /// When it was counted, by the device.
         counted_at: Timestamp,
+        /// As with movements: lists on paper have dates.
+        counted_until: Option<Timestamp>,
         /// Who.
         counted_by: Text,
         /// The scanner or tablet.
@@ -302,7 +305,7 @@ tables! {
 
     /// A package on a manifest, as one book had it at some time.
     ManifestLine "manifest_line": Facts audited,
-    key(license_id, seq), unique(license_id, manifest_id, package_id, version), refers(license: license_id)
+    key(license_id, seq), unique(license_id, manifest_id, package_id, outgoing, version), refers(license: license_id)
     {
         /// The licence.
         license_id: Text,
@@ -328,6 +331,8 @@ tables! {
         dimension: Text,
         /// When it was received, or left.
         happened_at: Option<Timestamp>,
+        /// As with movements.
+        happened_until: Option<Timestamp>,
         /// When we learned of it.
         recorded_at: Timestamp,
         /// Where from.

@@ -102,7 +102,7 @@ CREATE TABLE IF NOT EXISTS movement (
   book TEXT NOT NULL, -- `pos`, `state`, `shelf`.
   kind TEXT NOT NULL, -- `sale`, `return`, `void`, `receive`, `adjust` and so on; `withdrawn` if the book does not have it any more.
   happened_at BIGINT NOT NULL, -- When the book says it happened; the earliest moment, where it says no more than a day.
-  happened_until BIGINT, -- The latest moment, where the book leaves it open.
+  happened_until BIGINT, -- Where the book leaves it open: less than half a day later the second pass of a local time that the clocks passed twice, otherwise the end of the day.
   quantity BIGINT NOT NULL, -- The signed change, in 10⁻¹² of the package's dimension.
   number TEXT NOT NULL, -- The number as it was written.
   unit TEXT NOT NULL, -- The unit as it was written.
@@ -126,15 +126,15 @@ CREATE TABLE IF NOT EXISTS observation (
   license_id TEXT NOT NULL, -- The licence.
   seq BIGINT NOT NULL, -- Number of the fact.
   package_id TEXT NOT NULL, -- The tag.
-  book TEXT NOT NULL, -- `pos`, `state`.
+  book TEXT NOT NULL, -- `pos`, `state`, `scale`.
   sku_id TEXT NOT NULL, -- Empty for the package as a whole.
-  room TEXT NOT NULL, -- Empty for all rooms.
+  room TEXT NOT NULL, -- Empty for all rooms; of a scale, its name.
   observed_at BIGINT NOT NULL, -- The moment for which it was said.
   version BIGINT NOT NULL, -- From 0. The latest version holds.
   quantity BIGINT NOT NULL, -- In 10⁻¹² of the package's dimension.
   number TEXT NOT NULL, -- The number as it was written.
   unit TEXT NOT NULL, -- The unit as it was written.
-  status TEXT NOT NULL, -- `active`, `held`, `finished`, `gone`.
+  status TEXT NOT NULL, -- `active`, `held`, `finished`, `gone` (undone by the state), `absent` (not told of any more).
   details TEXT, -- Item, sources, manifest, location and what else was said, as JSON.
   recorded_at BIGINT NOT NULL, -- When we learned of it.
   source_id TEXT NOT NULL, -- Where from.
@@ -181,6 +181,7 @@ CREATE TABLE IF NOT EXISTS count_line (
   number TEXT NOT NULL, -- The number as it was entered.
   unit TEXT NOT NULL, -- The unit as it was entered.
   counted_at BIGINT NOT NULL, -- When it was counted, by the device.
+  counted_until BIGINT, -- As with movements: lists on paper have dates.
   counted_by TEXT NOT NULL, -- Who.
   device TEXT, -- The scanner or tablet.
   recorded_at BIGINT NOT NULL, -- When it reached us.
@@ -207,11 +208,12 @@ CREATE TABLE IF NOT EXISTS manifest_line (
   received_quantity BIGINT, -- Received, in 10⁻¹² of `dimension`.
   dimension TEXT NOT NULL, -- `each`, `g` or `ml`.
   happened_at BIGINT, -- When it was received, or left.
+  happened_until BIGINT, -- As with movements.
   recorded_at BIGINT NOT NULL, -- When we learned of it.
   source_id TEXT NOT NULL, -- Where from.
   checksum BIGINT NOT NULL, -- First 64 bits of the row's SHA-256.
   PRIMARY KEY (license_id, seq),
-  UNIQUE (license_id, manifest_id, package_id, version),
+  UNIQUE (license_id, manifest_id, package_id, outgoing, version),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 

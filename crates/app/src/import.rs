@@ -1,0 +1,261 @@
+//! A store folder's records into the books.
+//!
+//! The folder was read and checked as a whole before the first row is written. Rows are written some hundred at a time; if the process
+//! dies in between, the import is begun again, and what is there already is known. Only a completed import counts as complete.
+
+use crate::records::{self, Of};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use trueup_core::{Movement, MovementKind, Text};
+use trueup_intake::Store as Folder;
+use trueup_reconcile::PackageBooks;
+use trueup_store::audit::{Actor, Draft};
+use trueup_store::ledger::{
+    Appended, Batch, append, begin_source, complete_source, create_license, known_file, natural_key, observations, row_of,
+};
+use trueup_store::{Baseline, License, Observation, Package, Source, Store, StoreError, ValueRef};
+
+/// Who imports, and when.
+#[derive(Debug, Clone)]
+pub struct ImportOptions {
+    /// The moment.
+    pub now: Timestamp,
+    /// Names the import; random.
+    pub source_id: Text,
+    /// Who.
+    pub actor: Actor,
+    /// What the folder is called.
+    pub name: String,
+}
+
+/// What an import came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// The licence.
+    pub license: Text,
+    /// Facts that were new, or new versions.
+    pub new: u64,
+    /// Facts that were known already.
+    pub known: u64,
+    /// The same files were taken in before, then.
+    pub known_since: Option<Timestamp>,
+}
+
+/// Facts that are written in one transaction.
+const FACTS_AT_ONCE: usize = 500;
+
+/// Takes a folder's records in. `progress` is told how many packages of how many are done.
+///
+/// # Errors
+/// Those of the store. What was written until then stays and is known the next time.
+pub fn import_folder(
+    store: &Store,
+    folder: &Folder,
+    options: &ImportOptions,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Imported, StoreError> {
+    let license = Text::new(folder.settings.license.as_str());
+    let hash = content_hash(folder);
+    begin_license(store, folder, options)?;
+    if let Some(source) = store.read(|tx| known_file(tx, &license, &hash))? {
+        let known = u64::try_from(source.rows_new.saturating_add(source.rows_known)).unwrap_or_default();
+        return Ok(Imported { license, new: 0, known, known_since: source.completed_at });
+    }
+    begin(store, &license, hash, options)?;
+    let of = Of { license: license.clone(), source: options.source_id.clone() };
+    let mut written = Appended::default();
+    let mut batch = Batch::default();
+    let tags = folder.books.tags();
+    for (number, tag) in tags.iter().enumerate() {
+        if let Some(package) = folder.books.get(*tag) {
+            take_in(&mut batch, &of, &package, folder)?;
+        }
+        if size(&batch) >= FACTS_AT_ONCE {
+            write(store, &license, options, std::mem::take(&mut batch), &mut written)?;
+            progress(number, tags.len());
+        }
+    }
+    write(store, &license, options, batch, &mut written)?;
+    let gone = no_more(store, folder, &of)?;
+    for some in gone.chunks(FACTS_AT_ONCE) {
+        let batch = Batch { observations: some.to_vec(), ..Batch::default() };
+        write(store, &license, options, batch, &mut written)?;
+    }
+    let (now, id, draft) = (options.now, options.source_id.clone(), draft(options, "import.complete"));
+    let name = license.clone();
+    store.write(move |tx| complete_source(tx, (&name, &id), now, written, &draft).map(drop))?;
+    progress(tags.len(), tags.len());
+    Ok(Imported { license, new: written.new, known: written.known, known_since: None })
+}
+
+fn draft(options: &ImportOptions, action: &str) -> Draft {
+    Draft::new(options.actor.clone(), action).to("source", &options.source_id, None)
+}
+
+/// One hash of all files' hashes, by name.
+fn content_hash(folder: &Folder) -> [u8; 32] {
+    let mut files: Vec<String> = folder.inputs.iter().map(|input| format!("{} {}\n", input.file, input.sha256)).collect();
+    files.sort_unstable();
+    let parts: Vec<&str> = files.iter().map(String::as_str).collect();
+    let (first, second) = (natural_key(&parts), natural_key(&[&parts.concat()]));
+    let mut hash = [0; 32];
+    hash[..16].copy_from_slice(&first);
+    hash[16..].copy_from_slice(&second);
+    hash
+}
+
+/// The licence, where it is not in the books yet.
+fn begin_license(store: &Store, folder: &Folder, options: &ImportOptions) -> Result<(), StoreError> {
+    let settings = &folder.settings;
+    let license = License {
+        license_id: Text::new(settings.license.as_str()),
+        name: Text::new(settings.license.as_str()),
+        jurisdiction: Text::default(),
+        system: Text::const_new("metrc"),
+        time_zone: Text::new(settings.zone.name()),
+        chain_id: None,
+        // Where no rule of the state is known, records are kept for seven years.
+        retention_days: 7 * 366,
+        legal_hold: None,
+        unverified_since: None,
+        created_at: options.now,
+        version: 1,
+    };
+    let draft = Draft::new(options.actor.clone(), "license.create").to("license", &license.license_id, Some(1));
+    store.write(move |tx| match tx.get::<License>(&[ValueRef::Text(&license.license_id)])? {
+        Some(_) => Ok(()),
+        None => create_license(tx, &license, &draft),
+    })
+}
+
+fn begin(store: &Store, license: &Text, hash: [u8; 32], options: &ImportOptions) -> Result<(), StoreError> {
+    let source = Source {
+        license_id: license.clone(),
+        source_id: options.source_id.clone(),
+        kind: Text::const_new("file"),
+        book: Text::const_new("all"),
+        name: options.name.clone(),
+        content_hash: Some(hash),
+        begun_at: options.now,
+        completed_at: None,
+        rows_new: 0,
+        rows_known: 0,
+        actor: options.actor.id.clone(),
+        version: 1,
+    };
+    let draft = draft(options, "import.begin");
+    store.write(move |tx| begin_source(tx, &source, &draft))
+}
+
+fn size(batch: &Batch) -> usize {
+    batch.packages.len()
+        + batch.movements.len()
+        + batch.observations.len()
+        + batch.counts.len()
+        + batch.manifest_lines.len()
+        + batch.baselines.len()
+}
+
+fn write(
+    store: &Store,
+    license: &Text,
+    options: &ImportOptions,
+    batch: Batch,
+    written: &mut Appended,
+) -> Result<(), StoreError> {
+    let (license, now, draft) = (license.clone(), options.now, draft(options, "import"));
+    let appended = store.write(move |tx| append(tx, &license, now, &batch, &draft))?;
+    written.new += appended.new;
+    written.known += appended.known;
+    Ok(())
+}
+
+/// What the POS and the state told of before, and tell of no more.
+fn no_more(store: &Store, folder: &Folder, of: &Of) -> Result<Vec<Observation>, StoreError> {
+    let settings = &folder.settings;
+    let before = store.read(|tx| observations(tx, &of.license, i64::MAX))?;
+    let is_gone = |row: &Observation| {
+        let package = records::tag_of(row).ok().and_then(|tag| folder.books.get(tag));
+        let (sku, room) = (&row.sku_id, &row.room);
+        match (row.book.as_str(), row.status.as_str(), package) {
+            (_, records::ABSENT, _) => None,
+            (records::POS, _, package) => {
+                let told = package.is_some_and(|it| it.stock().iter().any(|it| it.sku.as_str() == sku && it.room == *room));
+                (!told).then_some(settings.pos_as_of)
+            }
+            (records::STATE, _, package) => {
+                (!package.is_some_and(|it| it.state().is_some())).then_some(settings.state_as_of)
+            }
+            _ => None,
+        }
+        // A snapshot does not know what was told later.
+        .filter(|at| row.observed_at < *at)
+    };
+    Ok(before.iter().filter_map(|row| Some(records::absent(of, row, is_gone(row)?))).collect())
+}
+
+/// All that is said of one package.
+fn take_in(batch: &mut Batch, of: &Of, package: &PackageBooks, folder: &Folder) -> Result<(), StoreError> {
+    let tag = Text::from(package.package().to_string());
+    batch.packages.push(Package {
+        license_id: of.license.clone(),
+        seq: 0,
+        package_id: tag.clone(),
+        dimension: Text::const_new(records::dimension_name(package.dimension())),
+        recorded_at: Timestamp::UNIX_EPOCH,
+        source_id: of.source.clone(),
+    });
+    let mut seen: BTreeMap<Vec<String>, u32> = BTreeMap::new();
+    for movement in package.movements() {
+        let parts = name_parts(movement);
+        let count = seen.entry(parts.clone()).or_default();
+        *count += 1;
+        let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let nth = count.to_string();
+        parts.push(&nth);
+        batch.movements.push(row_of(&of.license, &of.source, natural_key(&parts), movement)?);
+    }
+    let settings = &folder.settings;
+    batch.observations.extend(package.stock().iter().map(|stock| records::stock_row(of, stock, settings.pos_as_of)));
+    batch.observations.extend(package.state().map(|state| records::state_row(of, state, settings.state_as_of)));
+    batch.observations.extend(package.weights().iter().map(|weight| records::weight_row(of, weight)));
+    batch.manifest_lines.extend(package.transfers().iter().map(|row| records::transfer_row(of, row)));
+    let mut lines: BTreeMap<String, u32> = BTreeMap::new();
+    for count in package.counts() {
+        let name = format!("{}/{}/{}/{}", tag, count.pass, count.room, count.sku);
+        let nth = lines.entry(name.clone()).or_default();
+        *nth += 1;
+        batch.counts.push(records::count_row(of, count, Text::from(format!("{name}/{nth}"))));
+    }
+    batch.baselines.extend(package.baseline().and_then(|baseline| {
+        Some(Baseline {
+            license_id: of.license.clone(),
+            seq: 0,
+            package_id: tag,
+            version: 0,
+            difference: i64::try_from(baseline.difference.atoms()).ok()?,
+            note: baseline.note.to_string(),
+            approved_by: baseline.approved_by.clone(),
+            recorded_at: Timestamp::UNIX_EPOCH,
+            source_id: of.source.clone(),
+        })
+    }));
+    Ok(())
+}
+
+/// What names a change in its book. What has no number is named by what it says; equal ones are counted.
+fn name_parts(movement: &Movement) -> Vec<String> {
+    let kind = match &movement.kind {
+        MovementKind::Sale(_) => "sale",
+        MovementKind::Return(_) => "return",
+        MovementKind::Void(_) => "void",
+        _ => "other",
+    };
+    let mut parts = vec![movement.book.name().to_owned(), kind.to_owned(), movement.package.to_string()];
+    parts.extend([movement.reference.to_string(), movement.line.to_string()]);
+    if movement.reference.is_empty() {
+        let number = format!("{}/{}", movement.number.0.mantissa(), movement.number.0.scale());
+        parts.extend([format!("{:?}", movement.when), number, movement.reason.to_string(), movement.note.to_string()]);
+    }
+    parts
+}
