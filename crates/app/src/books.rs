@@ -35,11 +35,8 @@ pub enum ReadError {
 /// [`ReadError`].
 pub fn read_books(store: &Store, license: &str, up_to: i64) -> Result<Books, ReadError> {
     let all = store.read(|tx| ledger::everything(tx, license, up_to))?;
-    let dimensions: BTreeMap<&Text, Dimension> = all
-        .packages
-        .iter()
-        .filter_map(|row| Some((&row.package_id, records::dimension_of(&row.dimension)?)))
-        .collect();
+    let dimensions: BTreeMap<&Text, Dimension> =
+        all.packages.iter().filter_map(|row| Some((&row.package_id, records::dimension_of(&row.dimension)?))).collect();
     let dimension = |package: &Text| dimensions.get(package).copied().unwrap_or(Dimension::Count);
     let mut facts = Vec::new();
     for row in ledger::current(&all.movements) {

@@ -11,7 +11,8 @@ use trueup_intake::Store as Folder;
 use trueup_reconcile::PackageBooks;
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{
-    Appended, Batch, append, begin_source, complete_source, create_license, known_file, natural_key, observations, row_of,
+    Appended, Batch, append, begin_source, complete_source, create_license, known_file, natural_key, observations,
+    row_of,
 };
 use trueup_store::{Baseline, License, Observation, Package, Source, Store, StoreError, ValueRef};
 
@@ -94,7 +95,8 @@ fn draft(options: &ImportOptions, action: &str) -> Draft {
 
 /// One hash of all files' hashes, by name.
 fn content_hash(folder: &Folder) -> [u8; 32] {
-    let mut files: Vec<String> = folder.inputs.iter().map(|input| format!("{} {}\n", input.file, input.sha256)).collect();
+    let mut files: Vec<String> =
+        folder.inputs.iter().map(|input| format!("{} {}\n", input.file, input.sha256)).collect();
     files.sort_unstable();
     let parts: Vec<&str> = files.iter().map(String::as_str).collect();
     let (first, second) = (natural_key(&parts), natural_key(&[&parts.concat()]));
@@ -180,7 +182,8 @@ fn no_more(store: &Store, folder: &Folder, of: &Of) -> Result<Vec<Observation>, 
         match (row.book.as_str(), row.status.as_str(), package) {
             (_, records::ABSENT, _) => None,
             (records::POS, _, package) => {
-                let told = package.is_some_and(|it| it.stock().iter().any(|it| it.sku.as_str() == sku && it.room == *room));
+                let told =
+                    package.is_some_and(|it| it.stock().iter().any(|it| it.sku.as_str() == sku && it.room == *room));
                 (!told).then_some(settings.pos_as_of)
             }
             (records::STATE, _, package) => {

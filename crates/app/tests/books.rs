@@ -26,8 +26,12 @@ fn open(folder: &Path) -> Store {
 }
 
 fn import(store: &Store, folder: &Folder, id: &str) -> Imported {
-    let options =
-        ImportOptions { now: now(), source_id: Text::new(id), actor: Actor::program("test"), name: "folder".to_owned() };
+    let options = ImportOptions {
+        now: now(),
+        source_id: Text::new(id),
+        actor: Actor::program("test"),
+        name: "folder".to_owned(),
+    };
     import_folder(store, folder, &options, &mut |_, _| {}).unwrap()
 }
 

@@ -25,6 +25,136 @@ pub enum Command {
     /// Talk to the state's Metrc: list, adjust with care, pull a licence into files.
     #[command(subcommand)]
     Metrc(MetrcCommand),
+    /// Take a store folder's records into the books, once; the same folder again changes nothing.
+    Import(ImportOptions),
+    /// The audit log: sign how long it is, export it, check an export without trusting anybody.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Copy the books while others go on, encrypted, and restore the copy once to see that it works.
+    Backup(BackupOptions),
+    /// Bring a backup back. Books that are there are put aside; nothing in it is believed to be still to be sent.
+    Restore(RestoreOptions),
+    /// Look at everything in the books: rows, facts, log, balances, checkpoints, clock, free space.
+    ///
+    /// Exit status: 0 all is well, 1 something is not, 2 the books cannot be opened.
+    Doctor(DoctorOptions),
+    /// Copy the books into another database and prove that nothing differs.
+    Migrate(MigrateOptions),
+}
+
+/// Where the books are.
+#[derive(Debug, Args)]
+pub struct BooksOptions {
+    /// A file, or the address of a PostgreSQL database (postgres://…); or TRUEUP_DB.
+    #[arg(long, value_name = "FILE|ADDRESS")]
+    pub db: Option<String>,
+}
+
+/// `import`.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    #[command(flatten)]
+    pub books: BooksOptions,
+    /// The store folder.
+    #[arg(long, value_name = "DIR")]
+    pub store: PathBuf,
+}
+
+/// `audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Make a key that signs checkpoints, in a file that only you can read; prints the half that anybody may have.
+    Key {
+        /// The file; it must not be there yet.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Sign how long the log of a licence is; prints the checkpoint. Keep it elsewhere: a rewritten log cannot hide from it.
+    Checkpoint {
+        #[command(flatten)]
+        log: LogOptions,
+    },
+    /// Write the whole log of a licence into a file that can be checked without the books.
+    Export {
+        #[command(flatten)]
+        log: LogOptions,
+        /// The file; standard output without it.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Check an export; names the first entry that was altered, is missing, out of its place or cut off.
+    ///
+    /// Exit status: 0 all of it fits, 1 something does not, 2 the file cannot be read.
+    Verify {
+        /// The export.
+        file: PathBuf,
+        /// The key that is trusted, as `audit key` printed it; without it the file's own is believed.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+        /// A checkpoint that was kept elsewhere; may be given several times.
+        #[arg(long, value_name = "FILE")]
+        against: Vec<PathBuf>,
+    },
+}
+
+/// A licence's log, and the key.
+#[derive(Debug, Args)]
+pub struct LogOptions {
+    #[command(flatten)]
+    pub books: BooksOptions,
+    /// The licence.
+    #[arg(long)]
+    pub license: String,
+    /// The file of the key that signs.
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
+}
+
+/// `backup`.
+#[derive(Debug, Args)]
+pub struct BackupOptions {
+    #[command(flatten)]
+    pub books: BooksOptions,
+    /// The file to write; it must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    pub to: PathBuf,
+    /// Whom it is encrypted for (age1…); may be given several times. `age-keygen` makes one.
+    #[arg(long, value_name = "AGE", required = true)]
+    pub recipient: Vec<String>,
+}
+
+/// `restore`.
+#[derive(Debug, Args)]
+pub struct RestoreOptions {
+    /// The backup.
+    pub file: PathBuf,
+    /// The file of the identity (AGE-SECRET-KEY-1…) that opens it.
+    #[arg(long, value_name = "FILE")]
+    pub identity: PathBuf,
+    /// Where the books shall be.
+    #[arg(long, value_name = "FILE")]
+    pub db: PathBuf,
+}
+
+/// `doctor`.
+#[derive(Debug, Args)]
+pub struct DoctorOptions {
+    #[command(flatten)]
+    pub books: BooksOptions,
+    /// The key that checkpoints have to be signed by, as `audit key` printed it.
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
+}
+
+/// `migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateOptions {
+    /// Where the books are: sqlite:FILE or postgres://…
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: String,
+    /// Where they shall be: an empty postgres://… or a new sqlite:FILE.
+    #[arg(long, value_name = "ADDRESS")]
+    pub to: String,
 }
 
 /// What can be done in Metrc.

@@ -6,6 +6,7 @@
 //! - Only this crate touches the terminal and the clock; everything it shows is made by the crates below.
 
 mod args;
+mod books;
 mod explain;
 mod metrc;
 mod output;
@@ -29,5 +30,11 @@ pub fn run(arguments: Arguments) -> Result<Status, Trouble> {
         args::Command::Sim(args::SimCommand::Store(options)) => sim::store(&options),
         args::Command::Sim(args::SimCommand::Metrc(options)) => sim::metrc(&options),
         args::Command::Metrc(command) => metrc::run(&command),
+        args::Command::Import(options) => books::import(&options),
+        args::Command::Audit(command) => books::audit(&command),
+        args::Command::Backup(options) => books::backup(&options),
+        args::Command::Restore(options) => books::restore(&options),
+        args::Command::Doctor(options) => books::doctor(&options),
+        args::Command::Migrate(options) => books::migrate(&options),
     }
 }

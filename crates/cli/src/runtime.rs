@@ -1,4 +1,4 @@
-//! What this crate alone does: read the clock, and wait.
+//! What this crate alone does: read the clock, ask for randomness, and wait.
 
 use crate::Trouble;
 use std::future::Future;
@@ -7,6 +7,16 @@ use std::future::Future;
 #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
+}
+
+/// So many random bytes of the system.
+///
+/// # Errors
+/// [`Trouble::Usage`] if the system has none.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], Trouble> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| Trouble::Usage(format!("the system gives no randomness: {error}")))?;
+    Ok(bytes)
 }
 
 /// Runs a future to its end on this thread.

@@ -45,6 +45,9 @@ pub enum Trouble {
     /// The state's system did not do what was asked.
     #[error("{0}")]
     State(String),
+    /// The books could not do it.
+    #[error("{0}")]
+    Books(#[from] trueup_store::StoreError),
     /// The options do not go together, or name something that is not there.
     #[error("{0}")]
     Usage(String),

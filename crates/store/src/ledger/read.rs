@@ -2,7 +2,8 @@
 
 use crate::StoreError;
 use crate::schema::{
-    Balance, Baseline, ColumnKind::Integer as I, ColumnKind::Text as T, CountLine, ManifestLine, Movement, Observation, Package,
+    Balance, Baseline, ColumnKind::Integer as I, ColumnKind::Text as T, CountLine, ManifestLine, Movement, Observation,
+    Package,
 };
 use crate::sql::{Query, Statement, Tx, ValueRef};
 use jiff::Timestamp;
