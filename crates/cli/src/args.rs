@@ -103,8 +103,8 @@ pub struct LogOptions {
     #[command(flatten)]
     pub books: BooksOptions,
     /// The licence.
-    #[arg(long)]
-    pub license: String,
+    #[arg(long, alias = "license")]
+    pub licence: String,
     /// The file of the key that signs.
     #[arg(long, value_name = "FILE")]
     pub key: PathBuf,

@@ -94,7 +94,7 @@ pub(crate) fn audit(command: &AuditCommand) -> Result<Status, Trouble> {
         AuditCommand::Key { out } => make_key(out),
         AuditCommand::Checkpoint { log } => {
             let (store, key) = log_of(log)?;
-            let (license, now) = (log.license.clone(), runtime::now());
+            let (license, now) = (log.licence.clone(), runtime::now());
             let made = store.write(move |tx| audit::checkpoint(tx, &license, &key, now, ("demand", true)))?;
             print(&made.map(|made| made.note).unwrap_or_default())?;
             Ok(Status::Done)
@@ -128,14 +128,14 @@ fn export(log: &LogOptions, out: Option<&Path>) -> Result<Status, Trouble> {
     let (store, key) = log_of(log)?;
     let now = runtime::now();
     let Some(path) = out else {
-        audit::export(&store, &log.license, key, now, &mut std::io::stdout().lock())?;
+        audit::export(&store, &log.licence, key, now, &mut std::io::stdout().lock())?;
         return Ok(Status::Done);
     };
     let cannot = |error: std::io::Error| Trouble::Output { file: path.display().to_string(), error: error.to_string() };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let file = tempfile::Builder::new().prefix(".trueup-").tempfile_in(folder).map_err(cannot)?;
     let mut writer = std::io::BufWriter::new(file);
-    let done = audit::export(&store, &log.license, key, now, &mut writer)?;
+    let done = audit::export(&store, &log.licence, key, now, &mut writer)?;
     let file = writer.into_inner().map_err(|error| cannot(error.into_error()))?;
     file.as_file().sync_all().map_err(cannot)?;
     file.persist(path).map_err(|error| cannot(error.error))?;

@@ -46,12 +46,17 @@ impl Server {
 
     /// Runs one of its programs as a user who may; it ends when we do.
     fn command(&self, program: &str) -> Command {
+        let mut command = self.set_user();
+        command.arg(self.bin.join(program)).current_dir(self.folder.path());
+        command
+    }
+
+    fn set_user(&self) -> Command {
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "QUIT"]);
         if self.user() == "postgres" {
             command.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]);
         }
-        command.arg(self.bin.join(program)).current_dir(self.folder.path());
         command
     }
 
@@ -113,5 +118,55 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// A PgBouncer in transaction mode before a server: each transaction may meet another connection.
+pub struct Pooler {
+    folder: tempfile::TempDir,
+    process: Child,
+}
+
+impl Pooler {
+    /// Starts one that keeps so few connections that its clients have to share them.
+    pub fn start(server: &Server) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().display();
+        let settings = format!(
+            "[databases]\n* = host={}\n[pgbouncer]\npool_mode = transaction\ndefault_pool_size = 3\nmax_client_conn = 500\n\
+             listen_addr =\nunix_socket_dir = {path}\nauth_type = trust\nauth_file = {path}/users\n",
+            server.socket().display(),
+        );
+        std::fs::write(folder.path().join("settings"), settings).unwrap();
+        std::fs::write(folder.path().join("users"), "\"books\" \"\"\n").unwrap();
+        let chown = Command::new("chown").args(["-R", server.user()]).arg(folder.path()).status().unwrap();
+        assert!(chown.success());
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let mut command = server.set_user();
+        // Debian keeps it where only root looks.
+        let path = format!("{}:/usr/sbin:/usr/local/sbin", std::env::var("PATH").unwrap());
+        command.arg("pgbouncer").arg(folder.path().join("settings")).env("PATH", path);
+        let process =
+            command.stderr(log).stdout(Stdio::null()).spawn().expect("PgBouncer is installed (Debian: pgbouncer)");
+        let pooler = Self { folder, process };
+        let socket = pooler.folder.path().join(".s.PGSQL.6432");
+        let ready = (0..200).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+            socket.exists()
+        });
+        assert!(ready, "{}", std::fs::read_to_string(pooler.folder.path().join("log")).unwrap());
+        pooler
+    }
+
+    /// How to connect to a database through it.
+    pub fn url(&self, database: &str) -> String {
+        format!("host={} port=6432 user=books dbname={database}", self.folder.path().display())
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
     }
 }

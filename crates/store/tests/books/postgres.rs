@@ -2,7 +2,7 @@
 
 use crate::contract::ALL;
 use crate::world::{LICENSE, begin, options, sale, sell, tag};
-use trueup_postgres_server::Server;
+use trueup_postgres_server::{Pooler, Server};
 use trueup_store::ledger::life;
 use trueup_store::{Location, Store, StoreError};
 
@@ -12,6 +12,19 @@ fn postgresql_keeps_the_contract() {
     let server = Server::start();
     for (name, case) in ALL {
         let location = Location::Postgres(server.database(name));
+        println!("{name}");
+        case(&|| Store::open(&location, &options()).unwrap());
+    }
+}
+
+/// PgBouncer in transaction mode: each transaction may run on another connection, which other clients used before.
+#[test]
+fn a_pooler_that_shares_connections_keeps_the_contract() {
+    let server = Server::start();
+    let pooler = Pooler::start(&server);
+    for (name, case) in ALL {
+        server.database(name);
+        let location = Location::Postgres(pooler.url(name));
         println!("{name}");
         case(&|| Store::open(&location, &options()).unwrap());
     }
