@@ -6,6 +6,7 @@
 //! ledger/  facts appended in batches; a package's life; what was known at any moment
 //! audit/   canonical entries, an RFC 6962 tree per licence, signed checkpoints, proofs, the offline verifier
 //! queue/   leases with fences, the journal of submissions, jobs
+//! sealed/  keys of other systems and patients' numbers; opening one is written down
 //! care/    integrity, backup, restore, moving to another database
 //! ```
 //!
@@ -22,6 +23,7 @@ mod error;
 pub mod ledger;
 pub mod queue;
 pub mod schema;
+pub mod sealed;
 pub mod sql;
 
 pub use error::StoreError;
@@ -47,6 +49,7 @@ pub fn prepared() -> Vec<&'static dyn sql::Prepared> {
     all.extend(ledger::PREPARED);
     all.extend(audit::prepared());
     all.extend(queue::PREPARED);
+    all.extend(sealed::PREPARED);
     all.extend(care::PREPARED);
     all
 }

@@ -812,7 +812,7 @@ tables! {
 
     /// The number of a patient that a state call needs, sealed under a key of its own. Facts name only `patient_ref`; when the key is
     /// erased, nothing of the person is left and no hash changes.
-    PatientNumber "patient_number": State,
+    PatientNumber "patient_number": State audited,
     key(license_id, patient_ref), refers(license: license_id), index(license_id, erase_after)
     {
         /// The licence.

@@ -149,6 +149,18 @@ impl Store {
         }
     }
 
+    /// Writes what is in the write-ahead log of a file into the file, and empties the log: what was erased is then nowhere any more.
+    /// PostgreSQL does the same in its own time, when it vacuums and recycles its log.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] if somebody reads just now; those of the database.
+    pub fn settle(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Sqlite(sqlite) => sqlite.empty_log(),
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
     /// A connection to the file for copying it, where it is one.
     pub(crate) fn file_connection(&self) -> Option<Result<rusqlite::Connection, StoreError>> {
         match &self.engine {

@@ -160,6 +160,13 @@ impl Sqlite {
         answer
     }
 
+    /// Writes the write-ahead log into the file and empties it.
+    pub(super) fn empty_log(&self) -> Result<(), StoreError> {
+        let busy: i64 =
+            self.connection()?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(error)?;
+        if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+    }
+
     /// A connection of its own, for copying the whole file while others go on.
     pub(super) fn connection(&self) -> Result<Connection, StoreError> {
         connect(&self.path, &self.options)
@@ -320,6 +327,8 @@ fn connect(path: &Path, options: &SqliteOptions) -> Result<Connection, StoreErro
     set("synchronous", &synchronous)?;
     set("foreign_keys", &true)?;
     set("trusted_schema", &false)?;
+    // What is erased is overwritten.
+    set("secure_delete", &true)?;
     set("cell_size_check", &true)?;
     set("temp_store", &"MEMORY")?;
     // Pages held in memory, in KiB (negative), and what the log may leave on the disk after a large import.

@@ -1,5 +1,6 @@
 //! What both databases do, each test once for each of them.
 
+use crate::sealed::{a_key_is_opened_for_its_host_only, a_patients_number_is_read_on_the_record_and_erased};
 use crate::world::{
     LICENSE, OTHER, at, begin, draft, key, license, observation, package, sale, sell, sell_in, source, tag,
 };
@@ -37,6 +38,8 @@ pub const ALL: &[(&str, Case)] = &[
     ("a_submission_is_queued_once", a_submission_is_queued_once),
     ("the_journal_comes_first_and_lanes_wait", the_journal_comes_first_and_lanes_wait),
     ("the_doctor_finds_nothing", the_doctor_finds_nothing),
+    ("a_patients_number_is_read_on_the_record_and_erased", a_patients_number_is_read_on_the_record_and_erased),
+    ("a_key_is_opened_for_its_host_only", a_key_is_opened_for_its_host_only),
 ];
 
 macro_rules! on_sqlite {
@@ -63,6 +66,7 @@ on_sqlite! {
     licences_are_kept_apart a_file_is_known_again an_export_proves_itself proofs_of_the_log time_does_not_go_back
     the_latest_observation_of_each balances_are_sums one_holder_at_a_time a_former_holder_is_fenced_off
     a_submission_is_queued_once the_journal_comes_first_and_lanes_wait the_doctor_finds_nothing
+    a_patients_number_is_read_on_the_record_and_erased a_key_is_opened_for_its_host_only
 }
 
 fn life_of(store: &Store, package: u32) -> trueup_store::ledger::Life {

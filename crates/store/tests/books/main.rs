@@ -8,5 +8,6 @@ mod export;
 mod kill;
 mod postgres;
 mod schema;
+mod sealed;
 mod sqlite;
 mod world;
