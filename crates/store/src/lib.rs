@@ -7,6 +7,7 @@
 //! audit/   canonical entries, an RFC 6962 tree per licence, signed checkpoints, proofs, the offline verifier
 //! queue/   leases with fences, the journal of submissions, jobs
 //! sealed/  keys of other systems and patients' numbers; opening one is written down
+//! archive/ closed months as Parquet, with the part of the log that proves them (feature `archive`)
 //! care/    integrity, backup, restore, moving to another database
 //! ```
 //!
@@ -17,6 +18,8 @@
 //! - The same thing twice changes nothing: natural keys, request keys, content hashes.
 //! - No clock and no randomness: moments and ids come in as arguments.
 
+#[cfg(feature = "archive")]
+pub mod archive;
 pub mod audit;
 pub mod care;
 mod error;
@@ -50,6 +53,8 @@ pub fn prepared() -> Vec<&'static dyn sql::Prepared> {
     all.extend(audit::prepared());
     all.extend(queue::PREPARED);
     all.extend(sealed::PREPARED);
+    #[cfg(feature = "archive")]
+    all.extend(archive::PREPARED);
     all.extend(care::PREPARED);
     all
 }

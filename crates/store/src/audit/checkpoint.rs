@@ -42,7 +42,7 @@ pub enum CheckpointError {
 }
 
 /// The name of a licence's log.
-pub(super) fn origin(installation: &str, license: &str) -> String {
+pub(crate) fn origin(installation: &str, license: &str) -> String {
     format!("trueup/{installation}/{license}")
 }
 

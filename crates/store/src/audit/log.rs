@@ -157,6 +157,12 @@ pub(crate) fn root_at(tx: &mut Tx<'_>, license: &str, size: u64) -> Result<Hash,
     tree::range(&mut Kept::new(tx, license), 0, size)
 }
 
+/// What the log of a length that it has reached grows from.
+#[cfg(feature = "archive")]
+pub(crate) fn frontier_at(tx: &mut Tx<'_>, license: &str, size: u64) -> Result<Frontier, StoreError> {
+    tree::frontier(&mut Kept::new(tx, license), size)
+}
+
 /// That an entry is in the log of a length that it has reached.
 ///
 /// # Errors

@@ -11,10 +11,14 @@ mod log;
 mod tree;
 mod verify;
 
+#[cfg(feature = "archive")]
+pub(crate) use checkpoint::origin;
 pub use checkpoint::{Checkpoint, CheckpointError, checkpoint, checkpoints};
 pub use entry::{Actor, Draft, FactsRange, Object, Why};
 pub use export::{Export, export};
 pub use key::{SigningKey, VerifyingKey};
+#[cfg(feature = "archive")]
+pub(crate) use log::frontier_at;
 pub use log::{entries, prove_consistency, prove_inclusion, record};
 pub(crate) use log::{head, lock_head, root_at, write_entry};
 pub use tree::{Frontier, Hash, leaf_hash, verify_consistency, verify_inclusion};

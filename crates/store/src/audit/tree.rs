@@ -129,6 +129,18 @@ pub(crate) fn range(nodes: &mut dyn Nodes, first: u64, count: u64) -> Result<Has
     }
 }
 
+/// What a tree of the first leaves grows from.
+#[cfg(feature = "archive")]
+pub(crate) fn frontier(nodes: &mut dyn Nodes, size: u64) -> Result<Frontier, StoreError> {
+    let mut frontier = Frontier { size, hashes: Vec::new() };
+    let mut first = 0;
+    for level in (0..u64::BITS).rev().filter(|level| (size >> level) & 1 == 1) {
+        frontier.hashes.push(subtree(nodes, level, first >> level)?);
+        first += 1_u64 << level;
+    }
+    Ok(frontier)
+}
+
 /// PATH(leaf, D[count]) of RFC 6962 2.1.1 for the leaves from `first`.
 pub(crate) fn inclusion(
     nodes: &mut dyn Nodes,

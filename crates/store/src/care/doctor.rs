@@ -4,7 +4,8 @@ use super::fingerprint::{Fingerprint, fingerprint};
 use crate::audit::{self, Checkpoint, FactsRange, Frontier, VerifyingKey, leaf_hash};
 use crate::ledger::hex;
 use crate::schema::{
-    AuditCheckpoint, AuditNode, ColumnKind::Text as T, License, LicenseHead, TABLES, TableKind, statements,
+    AuditCheckpoint, AuditNode, ColumnKind::Integer as I, ColumnKind::Text as T, License, LicenseHead, RemovedFact,
+    TABLES, TableKind, statements,
 };
 use crate::sql::{Query, Statement, Store, Tx, ValueRef};
 use crate::{StoreError, Text, installation};
@@ -21,6 +22,10 @@ pub(super) static SUMS: Statement = Statement::new(
     &[T],
 );
 pub(super) static LAST_SEQ: Statement = Statement::new("SELECT max(seq) FROM movement WHERE license_id = $1", &[T]);
+
+/// What was removed after its time.
+pub(super) static REMOVED: Query<RemovedFact> =
+    Query::new("WHERE license_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq", &[T, I, I]);
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -161,6 +166,11 @@ fn integer(number: u64) -> ValueRef<'static> {
     ValueRef::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
+/// A licence's facts from the first of one range to the last of another.
+fn parameters_of<'l>(license: &'l str, first: &FactsRange, last: &FactsRange) -> [ValueRef<'l>; 3] {
+    [ValueRef::Text(license), ValueRef::Integer(first.first.saturating_sub(1)), ValueRef::Integer(last.last)]
+}
+
 /// The facts that entries tell of are there, each once, and are those.
 fn facts(tx: &mut Tx<'_>, license: &str, seq: &mut i64, ranges: &[FactsRange]) -> Result<(), StoreError> {
     let wrong = |what: String| StoreError::corrupt(format!("licence {license}: {what}"));
@@ -169,9 +179,7 @@ fn facts(tx: &mut Tx<'_>, license: &str, seq: &mut i64, ranges: &[FactsRange]) -
     for table in TABLES.iter().filter(|table| table.kind == TableKind::Facts) {
         let Some(place) = table.place("seq") else { continue };
         let Some(range) = &statements(table).range else { continue };
-        let parameters =
-            [ValueRef::Text(license), ValueRef::Integer(first.first.saturating_sub(1)), ValueRef::Integer(last.last)];
-        tx.range(range, table, &parameters, &mut |cells| {
+        tx.range(range, table, &parameters_of(license, first, last), &mut |cells| {
             let number = cells.integer(place)?.unwrap_or_default();
             if hashes.insert(number, cells.check(table)?).is_some() {
                 return Err(wrong(format!("fact {number} is there twice")));
@@ -179,6 +187,12 @@ fn facts(tx: &mut Tx<'_>, license: &str, seq: &mut i64, ranges: &[FactsRange]) -
             Ok(())
         })?;
     }
+    tx.each(&REMOVED, &parameters_of(license, first, last), &mut |removed| match hashes
+        .insert(removed.seq, removed.hash)
+    {
+        Some(_) => Err(wrong(format!("fact {} is there, and removed", removed.seq))),
+        None => Ok(()),
+    })?;
     for range in ranges {
         let mut digest = Sha256::new();
         for number in range.first..=range.last {

@@ -305,7 +305,8 @@ tables! {
 
     /// A package on a manifest, as one book had it at some time.
     ManifestLine "manifest_line": Facts audited,
-    key(license_id, seq), unique(license_id, manifest_id, package_id, outgoing, version), refers(license: license_id)
+    key(license_id, seq), unique(license_id, manifest_id, package_id, outgoing, version), refers(license: license_id),
+    index(license_id, package_id)
     {
         /// The licence.
         license_id: Text,
@@ -881,7 +882,21 @@ tables! {
         note: String,
     }
 
-    /// A closed month's movements are in a Parquet file, too.
+    /// A fact was removed after its time: its hash stays, for the digests of the log's entries.
+    RemovedFact "removed_fact": Log,
+    key(license_id, seq), refers(license: license_id)
+    {
+        /// The licence.
+        license_id: Text,
+        /// Number of the fact.
+        seq: i64,
+        /// The row's hash.
+        hash: [u8; 32],
+        /// When.
+        removed_at: Timestamp,
+    }
+
+    /// A closed month's facts are in a folder of Parquet files, too.
     ArchiveFile "archive_file": Facts audited,
     key(license_id, seq), unique(license_id, month), refers(license: license_id)
     {
@@ -891,11 +906,11 @@ tables! {
         seq: i64,
         /// `2026-03`, of the licence's time zone.
         month: Text,
-        /// The file's name.
+        /// The folder's name.
         name: String,
-        /// SHA-256 of the file.
+        /// SHA-256 of its `month.txt`, which has the hashes of all files.
         content_hash: [u8; 32],
-        /// Rows in it.
+        /// Facts in it.
         rows: i64,
         /// First fact in it.
         first_seq: i64,

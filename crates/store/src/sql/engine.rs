@@ -162,6 +162,7 @@ impl Store {
     }
 
     /// A connection to the file for copying it, where it is one.
+    #[cfg(feature = "backup")]
     pub(crate) fn file_connection(&self) -> Option<Result<rusqlite::Connection, StoreError>> {
         match &self.engine {
             Engine::Sqlite(sqlite) => Some(sqlite.connection()),

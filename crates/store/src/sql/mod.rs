@@ -11,10 +11,14 @@ mod statement;
 mod tx;
 
 pub(crate) use cells::checksum_of;
+#[cfg(feature = "archive")]
+pub(crate) use cells::row_hash;
 pub use cells::{Cells, ValueRef};
 pub use engine::{Location, OpenOptions, Store};
+#[cfg(feature = "backup")]
+pub(crate) use sqlite::lock;
 pub use sqlite::{Durability, SqliteOptions};
-pub(crate) use sqlite::{beside, error as sqlite_error, lock};
+pub(crate) use sqlite::{beside, error as sqlite_error};
 pub(crate) use statement::OnConflict;
 pub use statement::{Prepared, Query, Statement, TableStatements};
 pub use tx::Tx;

@@ -344,7 +344,8 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         |name: &str| TABLES.iter().find(|table| table.name == name).is_some_and(|table| table.may_be_edited());
     let allowed = match context.action {
         AuthAction::Update { table_name, .. } => may_edit(table_name),
-        AuthAction::Delete { .. } | AuthAction::Attach { .. } | AuthAction::Detach { .. } => false,
+        AuthAction::Delete { table_name } => is_removing(table_name),
+        AuthAction::Attach { .. } | AuthAction::Detach { .. } => false,
         AuthAction::Unknown { .. }
         | AuthAction::Read { .. }
         | AuthAction::Select
@@ -358,6 +359,36 @@ fn authorize(context: AuthContext<'_>) -> Authorization {
         _ => false,
     };
     if allowed { Authorization::Allow } else { Authorization::Deny }
+}
+
+#[cfg(feature = "archive")]
+thread_local! {
+    /// Only while [`remove`] prepares and runs its one statement.
+    static REMOVING: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+/// Whether facts and sums that are over their time are being removed just now.
+fn is_removing(table: &str) -> bool {
+    #[cfg(feature = "archive")]
+    {
+        use crate::schema::TableKind;
+        let kind = TABLES.iter().find(|it| it.name == table).map(|it| it.kind);
+        REMOVING.get() && matches!(kind, Some(TableKind::Facts | TableKind::Derived))
+    }
+    #[cfg(not(feature = "archive"))]
+    {
+        let _ = table;
+        false
+    }
+}
+
+/// Runs a removal. Its statement is not kept, so that nothing can run it again.
+#[cfg(feature = "archive")]
+pub(super) fn remove(connection: &Connection, text: &str, parameters: &[ValueRef<'_>]) -> Result<u64, StoreError> {
+    REMOVING.set(true);
+    let done = connection.execute(text, rusqlite::params_from_iter(parameters));
+    REMOVING.set(false);
+    done.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX)).map_err(error)
 }
 
 impl rusqlite::ToSql for ValueRef<'_> {

@@ -110,6 +110,26 @@ pub enum OnConflict {
     Add,
 }
 
+/// Of the facts and sums about one package of a licence.
+#[derive(Debug)]
+pub struct OfPackage {
+    pub(crate) read: Text2,
+    /// Only after their time.
+    pub(crate) remove: Text2,
+}
+
+impl OfPackage {
+    fn of(table: &Table) -> Option<Self> {
+        let is_about =
+            matches!(table.kind, TableKind::Facts | TableKind::Derived) && table.place("package_id").is_some();
+        let which = "WHERE license_id = $1 AND package_id = $2";
+        is_about.then(|| Self {
+            read: Text2::new(format!("{} {which}", select(table))),
+            remove: Text2::new(format!("DELETE FROM {} {which}", table.name)),
+        })
+    }
+}
+
 /// The statements that every table has, made from its definition.
 #[derive(Debug)]
 pub struct TableStatements {
@@ -125,6 +145,8 @@ pub struct TableStatements {
     pub(crate) scan: Text2,
     /// A licence's facts after one number up to another.
     pub(crate) range: Option<Text2>,
+    /// What is about one package.
+    pub(crate) of_package: Option<OfPackage>,
     pub(crate) kinds: Vec<ColumnKind>,
     pub(crate) key_kinds: Vec<ColumnKind>,
 }
@@ -153,6 +175,7 @@ impl TableStatements {
                 let tail = "WHERE license_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq";
                 Text2::new(format!("{} {tail}", select(table)))
             }),
+            of_package: OfPackage::of(table),
             key_kinds: table.key.iter().filter_map(|name| kind_of(name)).collect(),
             kinds,
         }
@@ -179,8 +202,15 @@ impl TableStatements {
     /// All texts, as PostgreSQL and as SQLite read them, for a test that prepares them.
     #[must_use]
     pub fn texts(&self) -> (Vec<&str>, Vec<&str>) {
-        let both: Vec<&Text2> =
-            self.insert.iter().chain([&self.get, &self.scan]).chain(&self.replace).chain(&self.range).collect();
+        let of_package = self.of_package.iter().flat_map(|of| [&of.read, &of.remove]);
+        let both: Vec<&Text2> = self
+            .insert
+            .iter()
+            .chain([&self.get, &self.scan])
+            .chain(&self.replace)
+            .chain(&self.range)
+            .chain(of_package)
+            .collect();
         let postgres =
             both.iter().map(|text| text.postgres.as_str()).chain(self.insert_arrays.iter().map(String::as_str));
         (postgres.collect(), both.iter().map(|text| text.sqlite.as_str()).collect())

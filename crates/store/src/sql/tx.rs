@@ -194,6 +194,28 @@ impl<'t> Tx<'t> {
         self.cells_of(range, &kinds, table.name, parameters, each)
     }
 
+    /// Calls `each` with a table's rows about one package, as they are.
+    #[cfg(feature = "archive")]
+    pub(crate) fn cells_of_package(
+        &mut self,
+        read: &Text2,
+        of: &'static str,
+        package: &[ValueRef<'_>],
+        each: &mut dyn FnMut(&Cells<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        self.cells_of(read, &[ColumnKind::Text; 2], of, package, each)
+    }
+
+    /// Removes a table's rows about one package, which nothing else in the program may do.
+    #[cfg(feature = "archive")]
+    pub(crate) fn remove_of_package(&mut self, remove: &Text2, package: &[ValueRef<'_>]) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(connection) => sqlite::remove(connection, &remove.sqlite, package),
+            Inner::Postgres(link) => postgres::execute(link, &remove.postgres, &[ColumnKind::Text; 2], package),
+        }
+        .map(drop)
+    }
+
     /// What the database itself finds wrong with its pages and indexes. PostgreSQL has `pg_amcheck` for that.
     pub(crate) fn own_check(&mut self) -> Result<(), StoreError> {
         let Inner::Sqlite(connection) = &self.inner else { return Ok(()) };

@@ -1,6 +1,7 @@
 //! The books on SQLite and on a real PostgreSQL: one contract for both, and what is each one's own.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod archive;
 mod care;
 mod contract;
 mod corruption;

@@ -217,6 +217,8 @@ CREATE TABLE IF NOT EXISTS manifest_line (
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 
+CREATE INDEX IF NOT EXISTS manifest_line_by_package_id ON manifest_line (license_id, package_id);
+
 -- What one piece of a converted SKU holds of its package.
 CREATE TABLE IF NOT EXISTS sku_conversion (
   license_id TEXT NOT NULL, -- The licence.
@@ -608,14 +610,25 @@ CREATE TABLE IF NOT EXISTS audit_checkpoint (
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 
--- A closed month's movements are in a Parquet file, too.
+-- A fact was removed after its time: its hash stays, for the digests of the log's entries.
+CREATE TABLE IF NOT EXISTS removed_fact (
+  license_id TEXT NOT NULL, -- The licence.
+  seq BIGINT NOT NULL, -- Number of the fact.
+  hash BYTEA NOT NULL, -- The row's hash.
+  removed_at BIGINT NOT NULL, -- When.
+  checksum BIGINT NOT NULL, -- First 64 bits of the row's SHA-256.
+  PRIMARY KEY (license_id, seq),
+  FOREIGN KEY (license_id) REFERENCES license (license_id)
+);
+
+-- A closed month's facts are in a folder of Parquet files, too.
 CREATE TABLE IF NOT EXISTS archive_file (
   license_id TEXT NOT NULL, -- The licence.
   seq BIGINT NOT NULL, -- Number of the fact.
   month TEXT NOT NULL, -- `2026-03`, of the licence's time zone.
-  name TEXT NOT NULL, -- The file's name.
-  content_hash BYTEA NOT NULL, -- SHA-256 of the file.
-  rows BIGINT NOT NULL, -- Rows in it.
+  name TEXT NOT NULL, -- The folder's name.
+  content_hash BYTEA NOT NULL, -- SHA-256 of its `month.txt`, which has the hashes of all files.
+  rows BIGINT NOT NULL, -- Facts in it.
   first_seq BIGINT NOT NULL, -- First fact in it.
   last_seq BIGINT NOT NULL, -- Last fact in it.
   recorded_at BIGINT NOT NULL, -- When.
