@@ -187,7 +187,7 @@ fn no_more(store: &Store, folder: &Folder, of: &Of) -> Result<Vec<Observation>, 
                 (!told).then_some(settings.pos_as_of)
             }
             (records::STATE, _, package) => {
-                (!package.is_some_and(|it| it.state().is_some())).then_some(settings.state_as_of)
+                package.is_none_or(|it| it.state().is_none()).then_some(settings.state_as_of)
             }
             _ => None,
         }

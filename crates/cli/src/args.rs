@@ -38,6 +38,11 @@ pub enum Command {
     ///
     /// Exit status: 0 all is well, 1 something is not, 2 the books cannot be opened.
     Doctor(DoctorOptions),
+    /// Put closed months into folders of Parquet files that prove themselves, and check such a folder.
+    #[command(subcommand)]
+    Archive(ArchiveCommand),
+    /// For how long records are kept: show what is over its time, set the rule or a legal hold, remove what is archived.
+    Retention(RetentionOptions),
     /// Copy the books into another database and prove that nothing differs.
     Migrate(MigrateOptions),
 }
@@ -144,6 +149,51 @@ pub struct DoctorOptions {
     /// The key that checkpoints have to be signed by, as `audit key` printed it.
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
+}
+
+/// `archive`.
+#[derive(Debug, Subcommand)]
+pub enum ArchiveCommand {
+    /// Write the closed months that are in no archive yet, a folder each; every folder is proven before it counts.
+    Write {
+        #[command(flatten)]
+        log: LogOptions,
+        /// The folder in which the months' folders shall be.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Check a month's folder without the books; names the first thing that does not fit.
+    ///
+    /// Exit status: 0 all of it fits, 1 something does not.
+    Verify {
+        /// The folder of a month.
+        folder: PathBuf,
+        /// The key that is trusted, as `audit key` printed it; without it the folder's own is believed.
+        #[arg(long, value_name = "KEY")]
+        key: Option<String>,
+    },
+}
+
+/// `retention`.
+#[derive(Debug, Args)]
+pub struct RetentionOptions {
+    #[command(flatten)]
+    pub books: BooksOptions,
+    /// The licence.
+    #[arg(long, alias = "license")]
+    pub licence: String,
+    /// Keep records for so many days (7 × 366 where nothing was said).
+    #[arg(long, value_name = "N")]
+    pub days: Option<i64>,
+    /// Nothing is removed any more, for this reason.
+    #[arg(long, value_name = "REASON", conflicts_with = "release")]
+    pub hold: Option<String>,
+    /// The hold is over.
+    #[arg(long)]
+    pub release: bool,
+    /// Remove what is over its time. It stays in the archives, and its hashes in the books.
+    #[arg(long)]
+    pub remove: bool,
 }
 
 /// `migrate`.

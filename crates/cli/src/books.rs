@@ -16,9 +16,9 @@ use trueup_store::care::{self, Doctor};
 use trueup_store::{Location, OpenOptions, Store};
 
 /// Who does it, where nobody has signed in.
-const ACTOR: &str = "command line";
+pub(crate) const ACTOR: &str = "command line";
 
-fn location(options: &BooksOptions) -> Result<Location, Trouble> {
+pub(crate) fn location(options: &BooksOptions) -> Result<Location, Trouble> {
     let named = options.db.clone().or_else(|| std::env::var("TRUEUP_DB").ok());
     let missing = || Trouble::Usage("which books? Name them with --db FILE or in TRUEUP_DB".to_owned());
     named.map(|text| Location::parse(&text)).ok_or_else(missing)
@@ -35,7 +35,7 @@ fn name(kind: &str) -> Result<Text, Trouble> {
 }
 
 /// Opens books; makes them only where that is what was asked for.
-fn open(location: &Location, may_be_new: bool) -> Result<Store, Trouble> {
+pub(crate) fn open(location: &Location, may_be_new: bool) -> Result<Store, Trouble> {
     if let Location::Sqlite(path) = location
         && !may_be_new
         && !path.exists()
@@ -45,7 +45,7 @@ fn open(location: &Location, may_be_new: bool) -> Result<Store, Trouble> {
     Ok(Store::open(location, &open_options()?)?)
 }
 
-fn print(text: &str) -> Result<(), Trouble> {
+pub(crate) fn print(text: &str) -> Result<(), Trouble> {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -104,7 +104,7 @@ pub(crate) fn audit(command: &AuditCommand) -> Result<Status, Trouble> {
     }
 }
 
-fn log_of(options: &LogOptions) -> Result<(Store, SigningKey), Trouble> {
+pub(crate) fn log_of(options: &LogOptions) -> Result<(Store, SigningKey), Trouble> {
     let key = SigningKey::read(&read_file(&options.key)?)
         .map_err(|error| Trouble::Usage(format!("{}: {error}", options.key.display())))?;
     Ok((open(&location(&options.books)?, false)?, key))

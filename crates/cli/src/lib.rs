@@ -5,6 +5,7 @@
 //! - An output file appears whole or not at all.
 //! - Only this crate touches the terminal and the clock; everything it shows is made by the crates below.
 
+mod archive;
 mod args;
 mod books;
 mod explain;
@@ -35,6 +36,8 @@ pub fn run(arguments: Arguments) -> Result<Status, Trouble> {
         args::Command::Backup(options) => books::backup(&options),
         args::Command::Restore(options) => books::restore(&options),
         args::Command::Doctor(options) => books::doctor(&options),
+        args::Command::Archive(command) => archive::run(&command),
+        args::Command::Retention(options) => archive::retention(&options),
         args::Command::Migrate(options) => books::migrate(&options),
     }
 }

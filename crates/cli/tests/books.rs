@@ -141,3 +141,27 @@ fn the_books_move_to_postgresql_and_are_equal() {
     // What is there already is not written over.
     folder.told(2, &format!("migrate --from sqlite:books.db --to {address}"));
 }
+
+#[cfg(feature = "parquet")]
+#[test]
+fn months_are_archived_and_kept_as_long_as_the_rule_says() {
+    let (folder, key) = Folder::with_books();
+    // What was imported just now is of a month that is not over.
+    let words = format!("archive write --licence {LICENCE} --key key --out .");
+    assert_eq!(folder.told(0, &words), "every closed month is in an archive\n");
+    let told = folder.told(0, &format!("retention --licence {LICENCE}"));
+    assert!(told.starts_with("0 packages are over their time"), "{told}");
+    let told = folder.told(0, &format!("retention --licence {LICENCE} --days 1000 --hold audit-2026"));
+    assert!(told.contains("legal hold (audit-2026)"), "{told}");
+    assert!(folder.told(0, &format!("retention --licence {LICENCE} --release --remove")).contains("0 facts"));
+    assert!(folder.told(2, &format!("retention --licence {LICENCE} --days 30")).contains("365 days"));
+    assert!(folder.told(1, &format!("archive verify . --key {key}")).contains("month.txt"));
+    assert!(!folder.told(0, "doctor").contains("WRONG"));
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_so() {
+    let (folder, _) = Folder::with_books();
+    assert!(folder.told(2, &format!("retention --licence {LICENCE}")).contains("built without Parquet"));
+}
