@@ -4,6 +4,7 @@ mod lease;
 mod outbox;
 
 pub use lease::{Lease as HeldLease, renew_lease, return_lease, take_lease};
+#[cfg(feature = "backup")]
 pub(crate) use outbox::OPEN_SUBMISSIONS;
 pub use outbox::{attempts, journal, next_in_lanes, submit};
 
