@@ -1,7 +1,7 @@
 //! `trueup reconcile --explain TAG`: the life of one package in both books, and where they parted.
 
-use crate::output::{Answer, records_of, step_text};
 use std::fmt::Write;
+use trueup_answer::{Answer, records_of, step_text};
 use trueup_core::{Book, Movement, MovementKind, StatePackage, Text, Unit, When};
 use trueup_reconcile::{Amount, Cause, Discrepancy, Evidence, PackageBooks};
 

@@ -10,7 +10,6 @@ mod args;
 mod books;
 mod explain;
 mod metrc;
-mod output;
 mod progress;
 mod reconcile;
 mod runtime;
@@ -18,8 +17,8 @@ mod sim;
 mod trouble;
 
 pub use args::Arguments;
-pub use output::record;
 pub use trouble::{Status, Trouble};
+pub use trueup_answer::record;
 
 /// Runs a command that was parsed already.
 ///

@@ -1,11 +1,11 @@
 //! `trueup reconcile`.
 
 use crate::args::{Format, ReconcileOptions};
-use crate::output::{self, Answer};
 use crate::progress::Progress;
 use crate::{Status, Trouble, explain};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use trueup_answer::{Answer, Form};
 use trueup_core::PackageTag;
 use trueup_intake::{Options, Store, read_store};
 use trueup_table::quoted;
@@ -36,13 +36,22 @@ fn answer(options: &ReconcileOptions, package: Option<PackageTag>, to_terminal: 
     let answer = Answer { store: &store, outcome: &outcome, colours: to_terminal };
     let pieces = match package {
         Some(package) => vec![story(&store, &answer, package)?],
-        None => output::write(&answer, options.format)?,
+        None => trueup_answer::write(&answer, form_of(options.format))?,
     };
     deliver(&pieces, options.out.as_deref())?;
     let status = if outcome.discrepancies.is_empty() { Status::Agree } else { Status::Differ };
     // The process ends now and its memory with it; taking millions of records apart before would only take time.
     std::mem::forget((store, outcome));
     Ok(status)
+}
+
+const fn form_of(format: Format) -> Form {
+    match format {
+        Format::Table => Form::Table,
+        Format::Jsonl => Form::Jsonl,
+        Format::Csv => Form::Csv,
+        Format::Xlsx => Form::Xlsx,
+    }
 }
 
 fn named_package(text: &str) -> Result<PackageTag, Trouble> {

@@ -45,6 +45,9 @@ pub enum Trouble {
     /// The state's system did not do what was asked.
     #[error("{0}")]
     State(String),
+    /// The answer could not be made.
+    #[error("{0}")]
+    Answer(#[from] trueup_answer::AnswerError),
     /// The books could not do it.
     #[error("{0}")]
     Books(#[from] trueup_store::StoreError),

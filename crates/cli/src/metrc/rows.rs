@@ -1,11 +1,11 @@
 //! Lists for people, for programs and for spreadsheets.
 
 use crate::args::RowFormat;
-use crate::output::harmless;
 use crate::{Status, Trouble};
 use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use std::io::Write;
+use trueup_answer::harmless;
 
 /// A column: its heading, and what a row has there.
 pub(super) type Column<R> = (&'static str, fn(&R) -> String);

@@ -15,13 +15,13 @@ use serde_json::json;
 /// Packages of which nothing was learned since a moment, and about which nothing was ever in dispute.
 pub(super) static QUIET: Statement = Statement::new(
     "SELECT p.package_id FROM package AS p WHERE p.license_id = $1 AND p.recorded_at < $2
-       AND NOT EXISTS (SELECT 1 FROM movement AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id AND o.recorded_at >= $2)
-       AND NOT EXISTS (SELECT 1 FROM observation AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id AND o.recorded_at >= $2)
-       AND NOT EXISTS (SELECT 1 FROM count_line AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id AND o.recorded_at >= $2)
-       AND NOT EXISTS (SELECT 1 FROM manifest_line AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id AND o.recorded_at >= $2)
-       AND NOT EXISTS (SELECT 1 FROM sku_conversion AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id AND o.recorded_at >= $2)
-       AND NOT EXISTS (SELECT 1 FROM baseline AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id AND o.recorded_at >= $2)
-       AND NOT EXISTS (SELECT 1 FROM discrepancy AS o WHERE o.license_id = p.license_id AND o.package_id = p.package_id)
+       AND NOT EXISTS (SELECT 1 FROM movement AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id AND later.recorded_at >= $2)
+       AND NOT EXISTS (SELECT 1 FROM observation AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id AND later.recorded_at >= $2)
+       AND NOT EXISTS (SELECT 1 FROM count_line AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id AND later.recorded_at >= $2)
+       AND NOT EXISTS (SELECT 1 FROM manifest_line AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id AND later.recorded_at >= $2)
+       AND NOT EXISTS (SELECT 1 FROM sku_conversion AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id AND later.recorded_at >= $2)
+       AND NOT EXISTS (SELECT 1 FROM baseline AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id AND later.recorded_at >= $2)
+       AND NOT EXISTS (SELECT 1 FROM discrepancy AS later WHERE later.license_id = p.license_id AND later.package_id = p.package_id)
      ORDER BY p.package_id",
     &[T, I],
 );

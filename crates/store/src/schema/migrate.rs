@@ -58,7 +58,8 @@ pub(crate) fn sqlite(path: &Path, connection: &rusqlite::Connection, now: Timest
             }
         }
     };
-    steps(&mut run, STEPS, now)
+    steps(&mut run, STEPS, now)?;
+    super::planner::tell_sqlite(connection)
 }
 
 /// Brings PostgreSQL up to date.

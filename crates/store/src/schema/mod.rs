@@ -2,6 +2,7 @@
 
 pub(crate) mod ddl;
 pub(crate) mod migrate;
+mod planner;
 mod table;
 mod tables;
 

@@ -1,25 +1,28 @@
 //! From the outcome to the records of the answer.
 
-use super::Answer;
-use super::numbers::{self, Number, Parts};
-use super::record::{Cause, Discrepancy, Evidence, Incident, Input, SCHEMA_VERSION, Step, Summary};
+use crate::Answer;
+use crate::numbers::{self, Number, Parts};
+use crate::record::{Cause, Discrepancy, Evidence, Incident, Input, SCHEMA_VERSION, Step, Summary};
 use trueup_core::{Unit, Zone};
 use trueup_reconcile::{Discrepancy as Found, Incident as Group, Share, Step as Planned};
 
 /// All discrepancies, in the order of their packages.
-pub(crate) fn discrepancies(answer: &Answer<'_>) -> Vec<Discrepancy> {
+#[must_use]
+pub fn discrepancies(answer: &Answer<'_>) -> Vec<Discrepancy> {
     records_of(answer, &answer.outcome.discrepancies)
 }
 
 /// The records of some discrepancies.
-pub(crate) fn records_of(answer: &Answer<'_>, found: &[Found]) -> Vec<Discrepancy> {
+#[must_use]
+pub fn records_of(answer: &Answer<'_>, found: &[Found]) -> Vec<Discrepancy> {
     let settings = &answer.store.settings;
     let license = settings.license.to_string();
     found.iter().map(|found| discrepancy(found, &license, &settings.zone)).collect()
 }
 
 /// What is said of the whole.
-pub(crate) fn summary(answer: &Answer<'_>) -> Summary {
+#[must_use]
+pub fn summary(answer: &Answer<'_>) -> Summary {
     let settings = &answer.store.settings;
     let zone = &settings.zone;
     let (packages, differ) = (answer.outcome.packages, answer.outcome.discrepancies.len());

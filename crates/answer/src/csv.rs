@@ -1,8 +1,8 @@
 //! `--format csv`: one row per package and cause, and one per unexplained rest.
 
-use super::harmless;
-use super::record::Discrepancy;
-use super::table::step_text;
+use crate::harmless;
+use crate::record::Discrepancy;
+use crate::table::step_text;
 
 const HEADER: [&str; 16] = [
     "license",
@@ -65,7 +65,7 @@ pub(super) fn rows(discrepancy: &Discrepancy) -> Vec<Vec<String>> {
     ];
     for (book, causes, unexplained) in books {
         for cause in causes.into_iter().flatten() {
-            let records: Vec<String> = cause.evidence.iter().map(super::table::evidence_text).collect();
+            let records: Vec<String> = cause.evidence.iter().map(crate::table::evidence_text).collect();
             rows.push(row(book, &cause.cause, &cause.quantity, cause.confidence.to_string(), records.join("; ")));
         }
         if let Some(rest) = unexplained.filter(|rest| *rest != "0") {

@@ -1,7 +1,7 @@
 //! `--format table`: for people. By incident, worst first; causes in plain words.
 
-use super::numbers::with_unit;
-use super::record::{Cause, Discrepancy, Evidence, Incident, Step, Summary};
+use crate::numbers::with_unit;
+use crate::record::{Cause, Discrepancy, Evidence, Incident, Step, Summary};
 use anstyle::{AnsiColor, Style};
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
 use std::collections::{BTreeMap, BTreeSet};
@@ -216,7 +216,8 @@ pub(super) fn evidence_text(record: &Evidence) -> String {
 }
 
 /// A step in words: "POS: correct PRE05 by -10 (33 → 23), needs approval".
-pub(crate) fn step_text(step: &Step) -> String {
+#[must_use]
+pub fn step_text(step: &Step) -> String {
     let system = match step.system.as_str() {
         "pos" => "POS",
         "state" => "State",

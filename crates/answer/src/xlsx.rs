@@ -1,8 +1,8 @@
 //! `--format xlsx`: a workbook with a sheet for discrepancies, plans, incidents and inputs.
 
-use super::record::{Discrepancy, Summary};
-use super::table::step_text;
-use super::{csv, harmless};
+use crate::record::{Discrepancy, Summary};
+use crate::table::step_text;
+use crate::{csv, harmless};
 use rust_xlsxwriter::{ColNum, Format, FormatBorder, RowNum, Workbook, Worksheet, XlsxError};
 
 /// A spreadsheet keeps so many digits of a number; longer ones stay text, so that none is lost.
@@ -47,7 +47,7 @@ fn plan_rows(discrepancies: &[Discrepancy]) -> Vec<Vec<String>> {
 const INCIDENTS: [&str; 6] = ["incident", "what happened", "packages", "records", "first", "last"];
 
 fn incident_rows(summary: &Summary) -> Vec<Vec<String>> {
-    let row = |incident: &super::record::Incident| {
+    let row = |incident: &crate::record::Incident| {
         vec![
             incident.incident.to_string(),
             incident.title.clone(),
@@ -63,7 +63,7 @@ fn incident_rows(summary: &Summary) -> Vec<Vec<String>> {
 const INPUTS: [&str; 5] = ["file", "rows", "ignored", "notes", "sha256"];
 
 fn input_rows(summary: &Summary) -> Vec<Vec<String>> {
-    let row = |input: &super::record::Input| {
+    let row = |input: &crate::record::Input| {
         vec![
             input.file.clone(),
             input.rows.to_string(),
