@@ -25,6 +25,21 @@ CREATE TABLE IF NOT EXISTS person (
   PRIMARY KEY (person_id)
 );
 
+-- What a person or a program comes with instead of a password: a session, or a token of the API.
+CREATE TABLE IF NOT EXISTS access_token (
+  token_hash BYTEA NOT NULL, -- SHA-256 of the token, which is 256 random bits: nobody can come with what is kept here.
+  person_id TEXT NOT NULL, -- Whose.
+  kind TEXT NOT NULL, -- `session` or `api`.
+  name TEXT NOT NULL, -- What its owner calls it.
+  created_at BIGINT NOT NULL, -- When it was made.
+  expires_at BIGINT NOT NULL, -- Not after.
+  ended_at BIGINT, -- When it was ended before its time.
+  version BIGINT NOT NULL, -- Counts the edits of the row.
+  checksum BIGINT NOT NULL, -- First 64 bits of the row's SHA-256.
+  PRIMARY KEY (token_hash),
+  FOREIGN KEY (person_id) REFERENCES person (person_id)
+);
+
 -- A licence of a state: the unit of keys, limits, leases and books.
 CREATE TABLE IF NOT EXISTS license (
   license_id TEXT NOT NULL, -- The state's number.

@@ -4,17 +4,31 @@ use crate::inputs::InputFacts;
 use crate::join::{self, Files, GiveUp, Joined, Manner, NamedFile};
 use crate::measures::Measures;
 use crate::{pos_files, shelf_files, state_files, store_toml};
+use jiff::Timestamp;
 use rustc_hash::FxHashSet;
 use std::path::Path;
 use trueup_core::{Movement, PackageTag, QuantityError};
 use trueup_reconcile::{Books, Fact, Settings};
 use trueup_table::{InputError, find};
 
+/// When the books of a folder were taken, where that is known better than `store.toml` can say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Snapshots {
+    /// The POS's export.
+    pub pos: Timestamp,
+    /// The state's answers.
+    pub state: Timestamp,
+    /// The moment from which ages are reckoned.
+    pub now: Timestamp,
+}
+
 /// How to read.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options<'o> {
     /// The moment from which ages are reckoned, as a person wrote it.
     pub ages_from: Option<&'o str>,
+    /// When the books were taken.
+    pub snapshots: Option<Snapshots>,
     /// Whether to leave out what both books hold alike.
     pub join: Join,
     /// A package of which every movement is wanted.
@@ -72,7 +86,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         ));
     }
     progress("store.toml");
-    let (settings, facts) = store_toml::read(root, options.ages_from)?;
+    let (settings, facts) = store_toml::read(root, options.ages_from, options.snapshots)?;
     let mut reading = Reading {
         settings,
         measures: Measures::default(),

@@ -8,7 +8,7 @@ use trueup_core::{LicenseNumber, Text, When, Zone};
 use trueup_reconcile::{Corrections, Reporter, Settings};
 use trueup_table::{HashingReader, InputError, open_file, quoted};
 
-use crate::InputFacts;
+use crate::{InputFacts, Snapshots};
 
 const FILE: &str = "store.toml";
 /// A settings file larger than this is none.
@@ -40,7 +40,11 @@ fn wrong(key: &str, found: impl Into<String>, expected: impl Into<String>) -> In
 }
 
 /// Reads the settings of the store.
-pub(crate) fn read(root: &Path, ages_from: Option<&str>) -> Result<(Settings, InputFacts), InputError> {
+pub(crate) fn read(
+    root: &Path,
+    ages_from: Option<&str>,
+    snapshots: Option<Snapshots>,
+) -> Result<(Settings, InputFacts), InputError> {
     let (text, sha256) = text(root)?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().and_then(|span| text.get(..span.start));
@@ -58,7 +62,7 @@ pub(crate) fn read(root: &Path, ages_from: Option<&str>) -> Result<(Settings, In
     if !unknown.is_empty() {
         notes.push(format!("unknown settings not read: {}", unknown.join(", ")));
     }
-    let settings = settings(&table, ages_from)?;
+    let settings = settings(&table, ages_from, snapshots)?;
     Ok((settings, InputFacts { file: FILE.to_owned(), sha256, rows: 1, ignored: 0, notes }))
 }
 
@@ -86,7 +90,7 @@ fn text(root: &Path) -> Result<(String, String), InputError> {
     Ok((text, reader.hex()))
 }
 
-fn settings(table: &Table, ages_from: Option<&str>) -> Result<Settings, InputError> {
+fn settings(table: &Table, ages_from: Option<&str>, snapshots: Option<Snapshots>) -> Result<Settings, InputError> {
     let license = LicenseNumber::new(required(table, "license")?);
     let system = string(table, "system")?.unwrap_or("metrc");
     if system != "metrc" {
@@ -105,9 +109,13 @@ fn settings(table: &Table, ages_from: Option<&str>) -> Result<Settings, InputErr
     let missing =
         |key: &'static str| move || wrong(key, "the setting is missing", "a time such as 2026-03-09T10:00:00-07:00");
     let window_start = moment("window_start")?.ok_or_else(missing("window_start"))?;
-    let as_of = moment("as_of")?.ok_or_else(missing("as_of"))?;
-    let pos_as_of = moment("pos_as_of")?.unwrap_or(as_of);
-    let state_as_of = moment("state_as_of")?.unwrap_or(as_of);
+    let (as_of, pos_as_of, state_as_of) = match snapshots {
+        Some(Snapshots { pos, state, .. }) => (pos.max(state), pos, state),
+        None => {
+            let as_of = moment("as_of")?.ok_or_else(missing("as_of"))?;
+            (as_of, moment("pos_as_of")?.unwrap_or(as_of), moment("state_as_of")?.unwrap_or(as_of))
+        }
+    };
     for (key, snapshot) in [("as_of", as_of), ("pos_as_of", pos_as_of), ("state_as_of", state_as_of)] {
         if window_start > snapshot {
             let (start, snapshot) = (zone.rfc3339(window_start), zone.rfc3339(snapshot));
@@ -121,7 +129,8 @@ fn settings(table: &Table, ages_from: Option<&str>) -> Result<Settings, InputErr
                 InputError::new("--as-of", found, "a time such as 2026-03-09T10:00:00-07:00", "correct the option")
             })
         })
-        .transpose()?;
+        .transpose()?
+        .or(snapshots.map(|snapshots| snapshots.now));
     let (reporter, due_after) = reporting(table)?;
     let corrections = corrections(table)?;
     let rooms = rooms(table)?;

@@ -8,6 +8,7 @@
 //! queue/   leases with fences, the journal of submissions, jobs
 //! sealed/  keys of other systems and patients' numbers; opening one is written down
 //! archive/ closed months as Parquet, with the part of the log that proves them (feature `archive`)
+//! people   who works with the books, and the tokens they come with
 //! care/    integrity, backup, restore, moving to another database
 //! ```
 //!
@@ -24,6 +25,7 @@ pub mod audit;
 pub mod care;
 mod error;
 pub mod ledger;
+pub mod people;
 pub mod queue;
 pub mod schema;
 pub mod sealed;
@@ -51,6 +53,7 @@ pub fn prepared() -> Vec<&'static dyn sql::Prepared> {
     all.extend(schema::migrate::PREPARED);
     all.extend(ledger::PREPARED);
     all.extend(audit::prepared());
+    all.extend(people::PREPARED);
     all.extend(queue::PREPARED);
     all.extend(sealed::PREPARED);
     #[cfg(feature = "archive")]

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct Files {
     folder: PathBuf,
+    /// Stands between a file's kind and its ending.
+    infix: String,
     open: BTreeMap<&'static str, BufWriter<File>>,
     error: Option<io::Error>,
     written: u64,
@@ -34,16 +36,23 @@ impl Files {
     /// # Errors
     /// Files that cannot be made.
     pub fn create(folder: &Path) -> io::Result<Self> {
-        let mut files = Self { folder: folder.to_owned(), open: BTreeMap::new(), error: None, written: 0 };
+        let mut files = Self::further(folder, "");
         for kind in ALWAYS {
             files.file(kind)?;
         }
         Ok(files)
     }
 
+    /// Files for what changed since others were written: only of what there is, named `KIND.INFIX.jsonl`.
+    #[must_use]
+    pub fn further(folder: &Path, infix: &str) -> Self {
+        let infix = if infix.is_empty() { String::new() } else { format!(".{infix}") };
+        Self { folder: folder.to_owned(), infix, open: BTreeMap::new(), error: None, written: 0 }
+    }
+
     fn file(&mut self, kind: &'static str) -> io::Result<&mut BufWriter<File>> {
         if !self.open.contains_key(kind) {
-            let file = File::create(self.folder.join(format!("{kind}.jsonl")))?;
+            let file = File::create(self.folder.join(format!("{kind}{}.jsonl", self.infix)))?;
             self.open.insert(kind, BufWriter::new(file));
         }
         self.open.get_mut(kind).ok_or_else(|| io::Error::other("a file that is not open"))

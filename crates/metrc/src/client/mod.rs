@@ -18,6 +18,7 @@ mod http;
 mod keys;
 mod list;
 mod pull;
+mod quiet;
 #[cfg(feature = "simulated")]
 mod simulated;
 mod target;
@@ -32,6 +33,7 @@ pub use http::{Http, HttpError, TokioClock};
 pub use keys::Keys;
 pub use list::{Key, Listed, Proven};
 pub use pull::{Changed, Cursor, List, Pace, Proof, Report};
+pub use quiet::{Quiet, Restless};
 #[cfg(feature = "simulated")]
 pub use simulated::Simulated;
 pub use target::{Target, Window};

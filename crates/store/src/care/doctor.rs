@@ -3,6 +3,7 @@
 use super::fingerprint::{Fingerprint, fingerprint};
 use crate::audit::{self, Checkpoint, FactsRange, Frontier, VerifyingKey, leaf_hash};
 use crate::ledger::hex;
+use crate::people::licenses;
 use crate::schema::{
     AuditCheckpoint, AuditNode, ColumnKind::Integer as I, ColumnKind::Text as T, License, LicenseHead, RemovedFact,
     TABLES, TableKind, statements,
@@ -14,7 +15,6 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
-pub(super) static LICENSES: Query<License> = Query::new("ORDER BY license_id", &[]);
 /// What balances have to be.
 pub(super) static SUMS: Statement = Statement::new(
     "SELECT package_id, book, CAST(sum(quantity - coalesce(replaces_quantity, 0)) AS BIGINT), count(*), max(seq)
@@ -98,7 +98,7 @@ pub fn integrity(tx: &mut Tx<'_>) -> Result<Fingerprint, StoreError> {
         return Err(StoreError::corrupt("the installation's row is missing"));
     }
     let found = fingerprint(tx)?;
-    for license in tx.rows(&LICENSES, &[])? {
+    for license in licenses(tx)? {
         log(tx, &license.license_id)?;
         balances(tx, &license.license_id)?;
     }
@@ -233,7 +233,7 @@ fn balances(tx: &mut Tx<'_>, license: &str) -> Result<(), StoreError> {
 /// Checkpoints fit the log, and are signed by the key.
 fn checkpoints(tx: &mut Tx<'_>, key: Option<&VerifyingKey>) -> Result<String, StoreError> {
     let mut count = 0_u64;
-    for license in tx.rows(&LICENSES, &[])? {
+    for license in licenses(tx)? {
         let rows: Vec<AuditCheckpoint> = audit::checkpoints(tx, &license.license_id)?;
         for row in &rows {
             let wrong = |what: &str| {
@@ -260,7 +260,7 @@ fn checkpoints(tx: &mut Tx<'_>, key: Option<&VerifyingKey>) -> Result<String, St
 
 /// The clock is not behind what the books already tell of.
 fn clock(tx: &mut Tx<'_>, now: Timestamp) -> Result<String, StoreError> {
-    for license in tx.rows(&LICENSES, &[])? {
+    for license in licenses(tx)? {
         let last = audit::head(tx, &license.license_id)?.map(|head| head.recorded_at);
         if let Some(last) = last.filter(|last| now.checked_add(CLOCK).is_ok_and(|now| now < *last)) {
             let what = format!("the clock says {now}, and the books of {} already tell of {last}", license.license_id);

@@ -18,5 +18,5 @@ pub use fingerprint::{Fingerprint, fingerprint};
 #[cfg(feature = "backup")]
 pub use restore::{Restored, restore};
 
-pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 5] =
-    [&doctor::SUMS, &doctor::LICENSES, &doctor::LAST_SEQ, &doctor::REMOVED, &copy::INSTALLATION];
+pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 4] =
+    [&doctor::SUMS, &doctor::LAST_SEQ, &doctor::REMOVED, &copy::INSTALLATION];

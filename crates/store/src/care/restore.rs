@@ -2,10 +2,10 @@
 
 use super::backup::{check_file, open};
 use super::copy::set_installation;
-use super::doctor::LICENSES;
 use super::fingerprint::Fingerprint;
 use super::witness::Witness;
 use crate::audit::{self, Actor, Draft};
+use crate::people::licenses;
 use crate::queue::OPEN_SUBMISSIONS;
 use crate::schema::{Installation, License, Submission};
 use crate::sql::{Location, OpenOptions, Store, Tx, beside};
@@ -57,7 +57,7 @@ fn distrust(tx: &mut Tx<'_>, now: Timestamp) -> Result<u64, StoreError> {
     let row = Installation { epoch: row.epoch.saturating_add(1), restored_at: Some(now), ..row };
     set_installation(tx, &row)?;
     let mut unknown = 0;
-    for license in tx.rows(&LICENSES, &[])? {
+    for license in licenses(tx)? {
         for submission in tx.rows(&OPEN_SUBMISSIONS, &[crate::ValueRef::Text(&license.license_id)])? {
             let version = submission.version.saturating_add(1);
             tx.replace(&Submission { state: Text::const_new("unknown"), epoch: row.epoch, version, ..submission })?;

@@ -6,6 +6,7 @@ mod licence;
 mod movement;
 mod read;
 mod source;
+mod work;
 
 pub(crate) use append::hex;
 pub use append::{Appended, Batch, append};
@@ -14,8 +15,9 @@ pub use licence::create_license;
 pub use movement::{MovementError, moment_of, moment_parts, movement_of, natural_key, row_of};
 pub use read::{Everything, Life, balances, current, everything, facts_after, life, observations, seq_at};
 pub use source::{begin_source, complete_source, known_file};
+pub use work::{discrepancies_of, discrepancy_events, open_discrepancies};
 
-pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 22] = [
+pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 25] = [
     &fact::PACKAGE,
     &fact::MOVEMENT,
     &fact::OBSERVATION,
@@ -38,4 +40,7 @@ pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 22] = [
     &read::COUNTS,
     &read::BASELINES,
     &source::OF_FILE,
+    &work::OPEN,
+    &work::OF_PACKAGE,
+    &work::EVENTS,
 ];

@@ -48,6 +48,28 @@ tables! {
         version: i64,
     }
 
+    /// What a person or a program comes with instead of a password: a session, or a token of the API.
+    AccessToken "access_token": Reference,
+    key(token_hash), refers(person: person_id)
+    {
+        /// SHA-256 of the token, which is 256 random bits: nobody can come with what is kept here.
+        token_hash: [u8; 32],
+        /// Whose.
+        person_id: Text,
+        /// `session` or `api`.
+        kind: Text,
+        /// What its owner calls it.
+        name: String,
+        /// When it was made.
+        created_at: Timestamp,
+        /// Not after.
+        expires_at: Timestamp,
+        /// When it was ended before its time.
+        ended_at: Option<Timestamp>,
+        /// Counts the edits of the row.
+        version: i64,
+    }
+
     /// A licence of a state: the unit of keys, limits, leases and books.
     License "license": State audited,
     key(license_id)

@@ -8,7 +8,7 @@ use trueup_store::schema::{STEPS, schema_text};
 use trueup_store::{Location, OpenOptions, Store, StoreError, TABLES, TableKind};
 
 /// What belongs to the installation and not to a licence.
-const OF_THE_INSTALLATION: [&str; 2] = ["installation", "person"];
+const OF_THE_INSTALLATION: [&str; 3] = ["installation", "person", "access_token"];
 
 #[test]
 fn the_licence_leads_every_key() {
