@@ -3,6 +3,7 @@
 //! ```text
 //! import   a store folder's records into the books, once
 //! records  what is said of a package, as rows, and back
+//! desk     one licence while the service runs: pull, look, discrepancies as work
 //! books    the reconciler's view, from the books
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! - The reconciler says the same of what was read from the books as of the records that were taken in.
 
 mod books;
+pub mod desk;
 mod import;
 mod records;
 

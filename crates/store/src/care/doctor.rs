@@ -5,8 +5,8 @@ use crate::audit::{self, Checkpoint, FactsRange, Frontier, VerifyingKey, leaf_ha
 use crate::ledger::hex;
 use crate::people::licenses;
 use crate::schema::{
-    AuditCheckpoint, AuditNode, ColumnKind::Integer as I, ColumnKind::Text as T, License, LicenseHead, RemovedFact,
-    TABLES, TableKind, statements,
+    AuditCheckpoint, AuditNode, ColumnKind::Integer as I, ColumnKind::Text as T, LicenseHead, RemovedFact, TABLES,
+    TableKind, statements,
 };
 use crate::sql::{Query, Statement, Store, Tx, ValueRef};
 use crate::{StoreError, Text, installation};
