@@ -10,6 +10,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// A package whose books do not agree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Discrepancy {
     /// Always `discrepancy`.
     #[serde(rename = "type")]
@@ -51,6 +52,7 @@ pub struct Discrepancy {
 
 /// One cause's share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Cause {
     /// Its name.
     pub cause: String,
@@ -64,6 +66,7 @@ pub struct Cause {
 
 /// A record of a book.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Evidence {
     /// `pos`, `state` or `shelf`.
     pub book: String,
@@ -85,6 +88,7 @@ pub struct Evidence {
 
 /// One step of a repair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Step {
     /// `pos`, `state` or `shelf`.
     pub system: String,
@@ -111,6 +115,7 @@ pub struct Step {
 
 /// The last record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Summary {
     /// Always `summary`.
     #[serde(rename = "type")]
@@ -139,6 +144,7 @@ pub struct Summary {
 
 /// Discrepancies with one root.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Incident {
     /// Its number, 1 is the worst.
     pub incident: usize,
@@ -160,6 +166,7 @@ pub struct Incident {
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Input {
     /// Its path in the store folder.
     pub file: String,

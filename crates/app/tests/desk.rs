@@ -52,7 +52,7 @@ impl World {
         let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of };
         self.looks += 1;
         let source = Text::from(format!("s-{}", self.looks));
-        let view = look(&self.books, &self.root(), snapshots, source).unwrap();
+        let view = look(&self.books, &self.root(), Some(snapshots), (pulled.as_of, source)).unwrap();
         let tracked = track(&self.books, &view).unwrap();
         (view, tracked, pulled.changed)
     }
@@ -127,8 +127,8 @@ async fn a_change_in_the_states_page_is_seen_explained_and_closed() {
     let now = world.client.state_now();
     let id = row.discrepancy_id.as_str();
     note(&world.books, (&world.licence, id), "asked Sam", now, &dana).unwrap();
-    let given = assign(&world.books, (&world.licence, id, row.version), Some("dana"), now, &dana).unwrap();
-    let late = assign(&world.books, (&world.licence, id, row.version), Some("lee"), now, &dana);
+    let given = assign(&world.books, (&world.licence, id, Some(row.version)), Some("dana"), now, &dana).unwrap();
+    let late = assign(&world.books, (&world.licence, id, Some(row.version)), Some("lee"), now, &dana);
     assert!(matches!(late, Err(StoreError::Conflict { .. })), "two people took it");
     assert_eq!(given.assignee.as_deref(), Some("dana"));
 

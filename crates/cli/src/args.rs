@@ -25,6 +25,10 @@ pub enum Command {
     /// Talk to the state's Metrc: list, adjust with care, pull a licence into files.
     #[command(subcommand)]
     Metrc(MetrcCommand),
+    /// Keep stores in agreement all day: pull, compare, keep, and answer over HTTP (`/api/v1/openapi.json` says what).
+    Serve(ServeOptions),
+    /// A simulated store with its simulated state system, and the service over both, ready to be tried.
+    Demo(DemoOptions),
     /// Take a store folder's records into the books, once; the same folder again changes nothing.
     Import(ImportOptions),
     /// The audit log: sign how long it is, export it, check an export without trusting anybody.
@@ -53,6 +57,43 @@ pub struct BooksOptions {
     /// A file, or the address of a PostgreSQL database (postgres://…); or TRUEUP_DB.
     #[arg(long, value_name = "FILE|ADDRESS")]
     pub db: Option<String>,
+}
+
+/// `serve`.
+#[derive(Debug, Args)]
+pub struct ServeOptions {
+    #[command(flatten)]
+    pub books: BooksOptions,
+    /// The folder of a store; may be given several times.
+    #[arg(long, value_name = "DIR", required = true)]
+    pub store: Vec<PathBuf>,
+    /// Pull the state's side with the keys of this file, as `sim metrc` prints it; without it, and without
+    /// TRUEUP_METRC_URL, TRUEUP_METRC_VENDOR_KEY and TRUEUP_METRC_USER_KEY, it is what lies in the folders.
+    #[arg(long, value_name = "FILE")]
+    pub connection: Option<PathBuf>,
+    /// Where to listen. Other computers reach it only through a proxy that speaks TLS.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
+    pub listen: std::net::SocketAddr,
+    /// Seconds between two pulls.
+    #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(5..=86_400))]
+    pub pull_every: u32,
+}
+
+/// `demo`.
+#[derive(Debug, Args)]
+pub struct DemoOptions {
+    /// The seed of the world.
+    #[arg(long, default_value_t = 7)]
+    pub seed: u64,
+    /// Packages of the store.
+    #[arg(long, default_value_t = 300)]
+    pub packages: u32,
+    /// The port on this computer; any free one if it is 0.
+    #[arg(long, default_value_t = 8420)]
+    pub port: u16,
+    /// One line of JSON instead of words.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `import`.

@@ -13,6 +13,7 @@ mod metrc;
 mod progress;
 mod reconcile;
 mod runtime;
+mod serve;
 mod sim;
 mod trouble;
 
@@ -30,6 +31,8 @@ pub fn run(arguments: Arguments) -> Result<Status, Trouble> {
         args::Command::Sim(args::SimCommand::Store(options)) => sim::store(&options),
         args::Command::Sim(args::SimCommand::Metrc(options)) => sim::metrc(&options),
         args::Command::Metrc(command) => metrc::run(&command),
+        args::Command::Serve(options) => serve::serve(&options),
+        args::Command::Demo(options) => serve::demo(&options),
         args::Command::Import(options) => books::import(&options),
         args::Command::Audit(command) => books::audit(&command),
         args::Command::Backup(options) => books::backup(&options),

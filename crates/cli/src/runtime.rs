@@ -19,6 +19,12 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], Trouble> {
     Ok(bytes)
 }
 
+/// Runs a future to its end on as many threads as there are processors.
+pub(crate) fn block_on_many<R>(future: impl Future<Output = Result<R, Trouble>>) -> Result<R, Trouble> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Trouble::State(format!("cannot wait for requests: {error}")))?.block_on(future)
+}
+
 /// Runs a future to its end on this thread.
 pub(crate) fn block_on<R>(future: impl Future<Output = Result<R, Trouble>>) -> Result<R, Trouble> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -72,6 +72,14 @@ pub(crate) struct Reading {
     pub sold_out: FxHashSet<PackageTag>,
 }
 
+/// Reads `store.toml` alone.
+///
+/// # Errors
+/// What cannot be used in it.
+pub fn read_settings(root: &Path, snapshots: Option<Snapshots>) -> Result<Settings, InputError> {
+    Ok(store_toml::read(root, None, snapshots)?.0)
+}
+
 /// Reads a store folder. `progress` is told the name of each part before it is read.
 ///
 /// # Errors

@@ -17,6 +17,6 @@ mod shelf_files;
 mod state_files;
 mod store_toml;
 
-pub use folder::{Join, Options, Snapshots, Store, read_store};
+pub use folder::{Join, Options, Snapshots, Store, read_settings, read_store};
 pub use inputs::InputFacts;
 pub use trueup_table::InputError;

@@ -11,8 +11,8 @@ use trueup_store::{Store, StoreError, Text};
 /// What is known of a licence and what follows from it, at one moment.
 #[derive(Debug)]
 pub struct View {
-    /// When the books were taken.
-    pub snapshots: Snapshots,
+    /// The moment of the look.
+    pub at: Timestamp,
     /// What was read.
     pub folder: Folder,
     /// What was found.
@@ -32,28 +32,21 @@ pub enum LookError {
     Store(#[from] StoreError),
 }
 
-/// Reads the folder, takes what is new into the books, and compares.
+/// Reads the folder, takes what is new into the books, and compares. `snapshots` is when the books were taken; where nothing is
+/// pulled, `store.toml` says it.
 ///
 /// # Errors
 /// [`LookError`]. What was looked at before holds on.
-pub fn look(store: &Store, root: &Path, snapshots: Snapshots, source_id: Text) -> Result<View, LookError> {
-    let options = Options { snapshots: Some(snapshots), join: Join::Never, ..Options::default() };
+pub fn look(
+    store: &Store,
+    root: &Path,
+    snapshots: Option<Snapshots>,
+    (now, source_id): (Timestamp, Text),
+) -> Result<View, LookError> {
+    let options = Options { snapshots, join: Join::Never, ..Options::default() };
     let folder = read_store(root, options, &mut |_| {})?;
-    let import = ImportOptions {
-        now: snapshots.now,
-        source_id,
-        actor: Actor::program("desk"),
-        name: root.display().to_string(),
-    };
+    let import = ImportOptions { now, source_id, actor: Actor::program("desk"), name: root.display().to_string() };
     let new_facts = import_folder(store, &folder, &import, &mut |_, _| {})?.new;
     let outcome = trueup_reconcile::reconcile(&folder.books, &folder.settings, &mut |_, _| {});
-    Ok(View { snapshots, folder, outcome, new_facts })
-}
-
-impl View {
-    /// The moment from which ages were reckoned.
-    #[must_use]
-    pub const fn at(&self) -> Timestamp {
-        self.snapshots.now
-    }
+    Ok(View { at: now, folder, outcome, new_facts })
 }

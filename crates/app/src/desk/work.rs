@@ -35,7 +35,7 @@ pub fn track(store: &Store, view: &View) -> Result<Tracked, StoreError> {
         let (difference, unexplained) = amounts(found)?;
         wanted.insert(Text::new(&record.package), (record, difference, unexplained));
     }
-    let now = view.at();
+    let now = view.at;
     store.write(move |tx| {
         let mut tracked = Tracked::default();
         let mut events = Vec::new();
@@ -173,13 +173,13 @@ pub fn note(
     })
 }
 
-/// Gives a discrepancy to somebody, or to nobody; `version` is the one that was seen.
+/// Gives a discrepancy to somebody, or to nobody, if it still is the version that was seen; nothing for any.
 ///
 /// # Errors
 /// [`StoreError::Missing`] if there is no such discrepancy, [`StoreError::Conflict`] if it changed meanwhile; those of the store.
 pub fn assign(
     store: &Store,
-    (license, id, version): (&str, &str, i64),
+    (license, id, seen): (&str, &str, Option<i64>),
     assignee: Option<&str>,
     now: Timestamp,
     actor: &Actor,
@@ -188,10 +188,10 @@ pub fn assign(
     let assignee = assignee.map(Text::new);
     store.write(move |tx| {
         let row = row_of(tx, &license, &id)?;
-        if row.version != version {
+        if seen.is_some_and(|seen| seen != row.version) {
             return Err(StoreError::Conflict { what: format!("discrepancy {id}") });
         }
-        let row = Discrepancy { assignee: assignee.clone(), version: version.saturating_add(1), ..row };
+        let row = Discrepancy { assignee: assignee.clone(), version: row.version.saturating_add(1), ..row };
         tx.replace(&row)?;
         let event = said(&row, "assignment", &json!({ "assignee": assignee }), &actor.id);
         tell(tx, &row, now, event, &Draft::new(actor.clone(), "discrepancy.assign"))?;

@@ -9,7 +9,7 @@ use trueup_metrc::client::{Client, Gate, Http, Keys, Limits, Policy, TokioClock}
 
 /// An address and two keys.
 #[derive(Deserialize)]
-pub(super) struct Connection {
+pub(crate) struct Connection {
     base_url: String,
     vendor_key: String,
     user_key: String,
@@ -21,6 +21,19 @@ const VENDOR: &str = "TRUEUP_METRC_VENDOR_KEY";
 const USER: &str = "TRUEUP_METRC_USER_KEY";
 
 impl Connection {
+    /// From a file, or from the environment; nothing where neither names one.
+    pub fn perhaps(file: Option<&Path>) -> Result<Option<Self>, Trouble> {
+        match file {
+            None if std::env::var_os(ADDRESS).is_none_or(|value| value.is_empty()) => Ok(None),
+            file => Self::read(&ConnectionOptions { connection: file.map(Path::to_owned) }).map(Some),
+        }
+    }
+
+    /// The address, the vendor's key and the user's.
+    pub fn parts(&self) -> (&str, &str, &str) {
+        (&self.base_url, &self.vendor_key, &self.user_key)
+    }
+
     /// From a file, or from the environment.
     pub fn read(options: &ConnectionOptions) -> Result<Self, Trouble> {
         match &options.connection {

@@ -8,7 +8,7 @@ mod rows;
 
 use crate::args::MetrcCommand;
 use crate::{Status, Trouble};
-use connection::Connection;
+pub(crate) use connection::Connection;
 use trueup_metrc::client::{Client, Failure, Http, Problem, TokioClock, Unauthorised};
 
 /// A client over HTTP.

@@ -7,6 +7,7 @@ use futures_util::{StreamExt, stream};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Frame, Incoming};
+use hyper::header::HeaderValue;
 use hyper::service::service_fn;
 use hyper::{Response, header};
 use hyper_util::rt::TokioIo;
@@ -45,9 +46,16 @@ async fn answer(served: &Served, request: hyper::Request<Incoming>) -> Result<Re
     };
     let body = body.to_bytes().to_vec();
     let request = Request { method: parts.method.as_str().to_owned(), target, authorization, body };
-    match served.exchange(request).await {
-        Carried::Reply(reply) => Ok(response(reply, None)),
-        Carried::CutAfter(reply, bytes) => Ok(response(reply, Some(bytes))),
+    let carried = served.exchange(request).await;
+    // The server's clock may be another one than this computer's.
+    let date = served.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let dated = |mut response: Response<Body>| {
+        response.headers_mut().extend(HeaderValue::from_str(&date).ok().map(|date| (header::DATE, date)));
+        response
+    };
+    match carried {
+        Carried::Reply(reply) => Ok(dated(response(reply, None))),
+        Carried::CutAfter(reply, bytes) => Ok(dated(response(reply, Some(bytes)))),
         Carried::Cut => Err(cut()),
         Carried::Nothing => std::future::pending().await,
     }

@@ -140,6 +140,12 @@ impl Metrc {
         })
     }
 
+    /// Answers as many requests as come.
+    pub fn lift_limits(&mut self) {
+        self.settings.limits = None;
+        self.limiter = Limiter::new(None);
+    }
+
     /// How it behaves.
     #[must_use]
     pub const fn settings(&self) -> &Settings {

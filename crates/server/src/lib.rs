@@ -1,0 +1,74 @@
+//! The service: pulls, compares and keeps all day, and answers over HTTP.
+//!
+//! ```text
+//! desks    one task per licence: pulls the state, watches the folder, looks again when either changed
+//! people   who may ask: passwords, tokens
+//! api      the routes under /api/v1 and their OpenAPI document, which are one list
+//! problem  what went wrong, as problem+json with codes that stay
+//! ```
+//!
+//! Invariants:
+//! - Decisions are made in `app`; here is only who asks, what for, and in which form it is answered.
+//! - Every route of `/api/v1` but the log-in, the document and what says that the process lives needs a token.
+//! - Nothing of a request but its method, its path's pattern and its status is ever logged or counted.
+//! - No clock and no randomness but those of [`Surroundings`].
+
+mod api;
+mod desks;
+mod people;
+mod problem;
+
+pub use api::{document, router};
+pub use desks::{Connection, Desk, Desks, Timing};
+pub use people::{PeopleError, first_operator, token_for};
+pub use trueup_metrc::client::Limits;
+
+use jiff::Timestamp;
+use std::sync::Arc;
+use trueup_store::Store;
+
+/// What the process gives.
+pub trait Surroundings: Send + Sync + 'static {
+    /// The moment.
+    fn now(&self) -> Timestamp;
+
+    /// 32 random bytes.
+    fn random(&self) -> [u8; 32];
+}
+
+/// Everything that a request may need.
+#[derive(Clone)]
+pub struct Service {
+    /// The books.
+    pub store: Arc<Store>,
+    /// The licences that are kept in agreement.
+    pub desks: Arc<Desks>,
+    /// Clock and randomness.
+    pub surroundings: Arc<dyn Surroundings>,
+    people: Arc<people::People>,
+}
+
+impl Service {
+    /// A service over books and desks.
+    #[must_use]
+    pub fn new(store: Arc<Store>, desks: Arc<Desks>, surroundings: Arc<dyn Surroundings>) -> Self {
+        Self { store, desks, surroundings, people: Arc::default() }
+    }
+}
+
+/// Answers on a listener until `stop` is done; requests that are under way are answered before it returns.
+///
+/// # Errors
+/// A listener that fails.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    service: Service,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let desks = Arc::clone(&service.desks);
+    let stop = async move {
+        stop.await;
+        desks.close();
+    };
+    axum::serve(listener, router(service)).with_graceful_shutdown(stop).await
+}
