@@ -4,6 +4,7 @@
 //! import   a store folder's records into the books, once
 //! records  what is said of a package, as rows, and back
 //! desk     one licence while the service runs: pull, look, discrepancies as work
+//! sync     repairs: a plan previewed, approved, carried out under guard, seen in the state
 //! books    the reconciler's view, from the books
 //! ```
 //!
@@ -16,6 +17,7 @@ mod books;
 pub mod desk;
 mod import;
 mod records;
+pub mod sync;
 
 pub use books::{ReadError, read_books};
 pub use import::{ImportOptions, Imported, import_folder};

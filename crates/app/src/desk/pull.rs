@@ -66,9 +66,9 @@ impl Puller {
         files.finish()?;
         let state = root.join("state");
         if is_first {
-            replace(beside, &state)?
+            replace(beside, &state)?;
         } else {
-            add(beside.path(), &state)?
+            add(beside.path(), &state)?;
         }
         self.cursor = cursor;
         self.runs = self.runs.saturating_add(1);

@@ -34,6 +34,7 @@ pub(super) fn explain(draft: &mut Draft<'_>) {
     let mut ours = adjustments(books.movements(), Book::Pos);
     let mut theirs = adjustments(books.movements(), Book::State);
     let settings = draft.settings;
+    settle_named(draft, &mut ours, &mut theirs);
     let mut pairs = pair_alike(&mut ours, &mut theirs);
     pairs.extend(pair(&mut ours, &mut theirs, settings, |a, b| a.amount == b.amount));
     settle_events(&mut ours, &mut theirs, settings);
@@ -68,11 +69,44 @@ fn adjustments(movements: &[Movement], book: Book) -> Vec<Adjustment<'_>> {
         .collect()
 }
 
+/// What begins the list of the POS's events that an adjustment of the state carries out, in its note: `[for 88113,88115]`.
+/// Such notes are written by our own repairs, which may come days later.
+const NAMES: &str = "[for ";
+
+/// An adjustment of the state whose note names the POS's events that it carries out is these events, whenever it was made, if it is
+/// their sum.
+fn settle_named(draft: &mut Draft<'_>, ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
+    let settings = draft.settings;
+    for their in theirs {
+        let named = their.movement.note.split_once(NAMES).and_then(|(_, rest)| rest.split_once(']'));
+        let Some((names, _)) = named else { continue };
+        let names: Vec<&str> = names.split(',').map(str::trim).collect();
+        let mut events: Vec<&mut Adjustment<'_>> =
+            ours.iter_mut().filter(|our| !our.settled && names.contains(&our.movement.reference.as_str())).collect();
+        let sum: Amount = events.iter().map(|our| our.amount).sum();
+        if events.is_empty() || sum != their.amount {
+            continue;
+        }
+        their.settled = true;
+        for our in &mut events {
+            our.settled = true;
+            let pos_has = !settings.after_snapshot(our.movement.when, Book::Pos);
+            let state_has = !settings.after_snapshot(their.movement.when, Book::State);
+            draft.in_flight += match (pos_has, state_has) {
+                (true, false) => our.amount,
+                (false, true) => -our.amount,
+                _ => Amount::ZERO,
+            };
+        }
+    }
+}
+
 /// Pairs adjustments of one class and amount whose moments are known.
 fn pair_alike(ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) -> Vec<(usize, usize)> {
     let mut alike: BTreeMap<(WasteClass, Amount), (Vec<Moment>, Vec<Moment>)> = BTreeMap::new();
     let timed = |list: &[Adjustment<'_>]| -> Vec<((WasteClass, Amount), Moment)> {
-        let exact = list.iter().enumerate().filter(|(_, one)| matches!(one.movement.when, When::Instant(_)));
+        let open = list.iter().enumerate().filter(|(_, one)| !one.settled);
+        let exact = open.filter(|(_, one)| matches!(one.movement.when, When::Instant(_)));
         exact.map(|(place, one)| ((one.class, one.amount), (one.movement.when.moment(), place))).collect()
     };
     for (kind, moment) in timed(ours) {

@@ -1,80 +1,13 @@
-//! The desk over a store's simulated life: pulled, compared, kept; a person's change in the state's page seen with the next pull.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+//! Pulled, compared, kept; a person's change in the state's page seen with the next pull.
 
+use crate::world::{World, end_of};
 use jiff::Timestamp;
-use std::path::Path;
-use std::sync::Arc;
-use trueup_app::desk::{DeskFolder, Puller, Tracked, View, assign, look, note, track};
-use trueup_intake::{Options, Snapshots, read_store};
-use trueup_metrc::client::{Client, Gate, Keys, Limits, Policy, Simulated, TokioClock};
-use trueup_sim::metrc::{ByHand, Faults as Weather, Served};
-use trueup_sim::{Faults, StoreOptions, Truth, live_with_server};
+use trueup_app::desk::{DeskFolder, Tracked, assign, note};
+use trueup_intake::{Options, read_store};
+use trueup_sim::metrc::ByHand;
+use trueup_store::StoreError;
 use trueup_store::audit::Actor;
 use trueup_store::ledger::{discrepancies_of, discrepancy_events, open_discrepancies};
-use trueup_store::{Location, OpenOptions, Store, StoreError, Text};
-
-/// A store after its weeks, its state, and the desk over it.
-struct World {
-    folder: tempfile::TempDir,
-    truth: Truth,
-    licence: String,
-    served: Arc<Served>,
-    client: Client<Simulated, TokioClock>,
-    books: Store,
-    puller: Puller,
-    looks: u32,
-}
-
-impl World {
-    fn new(seed: u64) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let options = StoreOptions { faults: Faults::Share { parts: 3, of: 100 }, ..StoreOptions::new(seed) };
-        let (truth, server) = live_with_server(&options, &folder.path().join("store"), &mut |_, _| {}).unwrap();
-        let licence = server.licences()[0].clone();
-        let keys = Keys::new(server.vendor_keys()[0], &server.employees()[0].key);
-        let now = end_of(&folder.path().join("store"));
-        let served = Arc::new(Served::new(server, Weather::none(), now));
-        let gate = Gate::new(Limits::default());
-        let client =
-            Client::new(Simulated::new(Arc::clone(&served)), TokioClock::set(now), keys, gate, Policy::default());
-        let books = Location::Sqlite(folder.path().join("books.db"));
-        let books = Store::open(&books, &OpenOptions::new(now, "i-desk")).unwrap();
-        Self { folder, truth, licence, served, client, books, puller: Puller::default(), looks: 0 }
-    }
-
-    fn root(&self) -> std::path::PathBuf {
-        self.folder.path().join("store")
-    }
-
-    /// Pulls and looks; gives the view, what became of the list, and how many records had changed.
-    async fn round(&mut self) -> (View, Tracked, u64) {
-        let pulled = self.puller.pull(&self.client, &self.licence, &self.root()).await.unwrap();
-        let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of };
-        self.looks += 1;
-        let source = Text::from(format!("s-{}", self.looks));
-        let view = look(&self.books, &self.root(), Some(snapshots), (pulled.as_of, source)).unwrap();
-        let tracked = track(&self.books, &view).unwrap();
-        (view, tracked, pulled.changed)
-    }
-
-    fn log_size(&self) -> usize {
-        let mut size = 0;
-        let each = &mut |_| {
-            size += 1;
-            Ok(())
-        };
-        self.books.read(|tx| trueup_store::audit::entries(tx, &self.licence, (0, 1_000_000), each)).unwrap();
-        size
-    }
-}
-
-/// When the life ended: the POS's export.
-fn end_of(store: &Path) -> Timestamp {
-    let text = std::fs::read_to_string(store.join("store.toml")).unwrap();
-    let line =
-        text.lines().find(|line| line.starts_with("pos_as_of")).or(text.lines().find(|line| line.starts_with("as_of")));
-    line.unwrap().split('"').nth(1).unwrap().parse().unwrap()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_change_in_the_states_page_is_seen_explained_and_closed() {

@@ -1,0 +1,18 @@
+//! Repairing what differs: previewed, approved, carried out under guard, seen in the state.
+//!
+//! ```text
+//! propose   the plans of chosen packages as one plan: what is ours to do, what is done by hand and where
+//! apply     carries out exactly that plan, step by step: fresh value = guard? journal, send once, look, journal
+//! ```
+//!
+//! - Nothing is sent that was not in a plan whose hash was approved.
+//! - A step whose package is not as the preview saw it is refused, and so is what follows it on that package.
+//! - What was sent and not seen is *unknown*; it is looked for again and never sent again.
+
+mod apply;
+mod propose;
+mod steps;
+
+pub use apply::{Applied, Orders, SyncError, apply, approve};
+pub use propose::{Asked, Proposed, propose, read_plan};
+pub use steps::{Doer, StepBody};

@@ -1,0 +1,191 @@
+//! The plans of chosen packages as one plan that can be looked at, approved and carried out.
+
+use super::steps::{StepBody, shared};
+use crate::desk::View;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::collections::{BTreeMap, BTreeSet};
+use trueup_answer::{Answer, records_of};
+use trueup_reconcile::{Action, Discrepancy, Measure};
+use trueup_store::audit::{self, Actor, Draft};
+use trueup_store::ledger::open_discrepancies;
+use trueup_store::queue::{plan_steps, replace_step};
+use trueup_store::{Plan, PlanStep, Store, StoreError, Text, Tx, ValueRef};
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The packages.
+    pub packages: BTreeSet<Text>,
+    /// Why, in a person's words.
+    pub why: String,
+    /// Who asks.
+    pub by: Actor,
+}
+
+/// A plan with its steps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed {
+    /// The plan.
+    pub plan: Plan,
+    /// Its steps, in order.
+    pub steps: Vec<PlanStep>,
+    /// Packages that were not asked for and stand on a receipt that is changed: they are repaired with the others.
+    pub brought_along: Vec<Text>,
+    /// Packages that were asked for and have no open discrepancy: they are left alone.
+    pub agreeing: Vec<Text>,
+}
+
+/// Puts the repairs of packages into one plan. Nothing is sent.
+///
+/// # Errors
+/// [`StoreError::Refused`] if none of the packages has anything to repair; those of the store.
+pub fn propose(
+    store: &Store,
+    view: &View,
+    asked: &Asked,
+    (now, plan_id): (Timestamp, Text),
+) -> Result<Proposed, StoreError> {
+    let license = Text::new(view.folder.settings.license.as_str());
+    let wanted = with_their_receipts(view, &asked.packages);
+    let of_wanted = |it: &&Discrepancy| wanted.contains(it.package.to_string().as_str());
+    let found: Vec<Discrepancy> = view.outcome.discrepancies.iter().filter(of_wanted).cloned().collect();
+    let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
+    let records = records_of(&answer, &found);
+    let known: BTreeSet<&str> = records.iter().map(|record| record.package.as_str()).collect();
+    let agreeing = asked.packages.iter().filter(|package| !known.contains(package.as_str())).cloned().collect();
+    let brought_along = wanted.difference(&asked.packages).cloned().collect();
+    if records.is_empty() {
+        return Err(StoreError::refused("none of these packages has an open discrepancy; there is nothing to repair"));
+    }
+    let mut steps: Vec<PlanStep> = Vec::new();
+    let mut first: BTreeMap<(Action, &str), i64> = BTreeMap::new();
+    for (found, record) in found.iter().zip(&records) {
+        for (step, told) in found.plan.iter().zip(&record.plan) {
+            let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
+            let mut body = StepBody::of(step, told, record);
+            if let Some(shared) = shared(step) {
+                let known = *first.entry(shared).or_insert(number);
+                body.same_as = (known != number).then_some(known);
+            }
+            let details = serde_json::to_string(&body).map_err(StoreError::refused)?;
+            let atoms = |measure: Option<Measure>| measure.and_then(|it| i64::try_from(it.amount.atoms()).ok());
+            steps.push(PlanStep {
+                license_id: license.clone(),
+                plan_id: plan_id.clone(),
+                step: number,
+                discrepancy_id: None,
+                package_id: Text::new(&record.package),
+                system: Text::new(&told.system),
+                action: Text::new(&told.action),
+                details,
+                guard_quantity: atoms(step.before),
+                expected_quantity: atoms(step.after),
+                state: Text::const_new("open"),
+                version: 1,
+            });
+        }
+    }
+    let plan = Plan {
+        license_id: license,
+        plan_id,
+        state: Text::const_new("proposed"),
+        purpose: asked.why.clone(),
+        content_hash: hash_of(&steps),
+        proposed_by: asked.by.id.clone(),
+        proposed_at: now,
+        undoes: None,
+        version: 1,
+    };
+    let draft = Draft::new(asked.by.clone(), "plan.propose").because("sync", Some(&asked.why));
+    let (plan, steps) = keep(store, plan, steps, (now, draft))?;
+    Ok(Proposed { plan, steps, brought_along, agreeing })
+}
+
+/// Packages, and those that stand on a receipt which is changed for one of them.
+fn with_their_receipts(view: &View, asked: &BTreeSet<Text>) -> BTreeSet<Text> {
+    let mut wanted = asked.clone();
+    loop {
+        let tag = |it: &Discrepancy| Text::from(it.package.to_string());
+        let of_wanted = view.outcome.discrepancies.iter().filter(|it| wanted.contains(&tag(it)));
+        let receipts: BTreeSet<(Action, &str)> = of_wanted.flat_map(|it| it.plan.iter().filter_map(shared)).collect();
+        let stands_on = |it: &&Discrepancy| it.plan.iter().filter_map(shared).any(|it| receipts.contains(&it));
+        let more: Vec<Text> = view.outcome.discrepancies.iter().filter(stands_on).map(tag).collect();
+        let before = wanted.len();
+        // Of packages that agree nothing is known here, so that they stay as they were asked for.
+        wanted.extend(more);
+        if wanted.len() == before {
+            return wanted;
+        }
+    }
+}
+
+/// SHA-256 of what will be done: the steps' packages, systems, actions, details and guards, in order.
+fn hash_of(steps: &[PlanStep]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for step in steps {
+        for part in [&step.package_id, &step.system, &step.action] {
+            hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.update(u64::try_from(step.details.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(step.details.as_bytes());
+        for quantity in [step.guard_quantity, step.expected_quantity] {
+            hash.update(quantity.map_or([0; 9], |quantity| {
+                let mut bytes = [1; 9];
+                bytes[1..].copy_from_slice(&quantity.to_be_bytes());
+                bytes
+            }));
+        }
+    }
+    hash.finalize().into()
+}
+
+fn keep(
+    store: &Store,
+    plan: Plan,
+    steps: Vec<PlanStep>,
+    (now, draft): (Timestamp, Draft),
+) -> Result<(Plan, Vec<PlanStep>), StoreError> {
+    store.write(move |tx| {
+        let rows = open_discrepancies(tx, &plan.license_id)?;
+        let ids: BTreeMap<&Text, &Text> = rows.iter().map(|row| (&row.package_id, &row.discrepancy_id)).collect();
+        let mut steps = steps.clone();
+        for step in &mut steps {
+            step.discrepancy_id = ids.get(&step.package_id).map(|id| (*id).clone());
+        }
+        tx.insert(std::slice::from_ref(&plan))?;
+        tx.insert(&steps)?;
+        let draft = draft.clone().to("plan", &plan.plan_id, Some(plan.version));
+        audit::record(tx, &plan.license_id, now, &draft)?;
+        Ok((plan.clone(), steps))
+    })
+}
+
+/// A plan with its steps.
+///
+/// # Errors
+/// [`StoreError::Missing`] if there is no such plan; those of the store.
+pub fn read_plan(tx: &mut Tx<'_>, license: &str, plan: &str) -> Result<(Plan, Vec<PlanStep>), StoreError> {
+    let missing = || StoreError::Missing { what: format!("plan {plan}") };
+    let row: Plan = tx.get(&[ValueRef::Text(license), ValueRef::Text(plan)])?.ok_or_else(missing)?;
+    let steps = plan_steps(tx, license, plan)?;
+    // What is carried out has to be what was approved: the steps are held to the plan's hash whenever they are read.
+    if hash_of(&steps) != row.content_hash {
+        return Err(StoreError::refused(format!("the steps of plan {plan} are not those that were proposed")));
+    }
+    Ok((row, steps))
+}
+
+/// Writes down what became of a step.
+pub(super) fn settle_step(
+    store: &Store,
+    step: &PlanStep,
+    state: &'static str,
+    (now, draft): (Timestamp, Draft),
+) -> Result<PlanStep, StoreError> {
+    let after = PlanStep { state: Text::const_new(state), version: step.version.saturating_add(1), ..step.clone() };
+    let row = after.clone();
+    store.write(move |tx| replace_step(tx, &row, now, &draft))?;
+    Ok(after)
+}

@@ -1,0 +1,131 @@
+//! Steps of a plan as they are kept, and who does which.
+
+use serde::{Deserialize, Serialize};
+use trueup_answer::record::{Discrepancy as Record, Step as Told};
+use trueup_core::{Book, Decimal};
+use trueup_reconcile::{Action, Step};
+
+/// Who does a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doer {
+    /// We do, through the state's API.
+    Trueup,
+    /// A person does, in the state's page.
+    InState,
+    /// A person does, in the POS.
+    InPos,
+    /// People decide or count.
+    People,
+    /// Nobody: it says what will be seen.
+    Nobody,
+}
+
+/// What is kept of a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepBody {
+    /// The step as the answer tells it.
+    pub told: Told,
+    /// Who does it.
+    pub doer: Doer,
+    /// The POS's events that an adjustment carries out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+    /// The step of another package that is the same: a receipt is taken back once, for all packages on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub same_as: Option<i64>,
+    /// Why a step that could be ours is done by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
+}
+
+/// Causes that an adjustment of the state repairs by carrying out what the POS did.
+const OF_POS: [&str; 2] = ["adjustment_only_in_pos", "destroyed_only_in_pos"];
+/// What an event's name may be made of, to stand in a note.
+fn may_stand_in_note(name: &str) -> bool {
+    !name.is_empty() && name.len() <= 24 && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:#".contains(c))
+}
+
+impl StepBody {
+    /// Of a planned step; `told` is the same step in words.
+    pub(super) fn of(step: &Step, told: &Told, record: &Record) -> Self {
+        let body = |doer, events, because: Option<&str>| Self {
+            told: told.clone(),
+            doer,
+            events,
+            same_as: None,
+            because: because.map(str::to_owned),
+        };
+        let by_hand = |because| body(Doer::InState, Vec::new(), Some(because));
+        match (told.system.as_str(), step.action) {
+            ("pos", Action::StopSale) | (_, Action::Recount | Action::Ask) => body(Doer::People, Vec::new(), None),
+            ("pos", _) => body(Doer::InPos, Vec::new(), None),
+            (_, Action::None) => body(Doer::Nobody, Vec::new(), None),
+            ("state", Action::Adjust) => match events(told, record) {
+                Some(events) => body(Doer::Trueup, events, None),
+                None => by_hand("its note could not name what it carries out"),
+            },
+            ("state", Action::VoidReceipt | Action::UnfinalizeReceipt) => {
+                let id = told.reference.as_deref().and_then(|id| id.parse::<i64>().ok());
+                if id.is_some() {
+                    body(Doer::Trueup, Vec::new(), None)
+                } else {
+                    by_hand("the receipt has no number here")
+                }
+            }
+            ("state", Action::Finish | Action::Unfinish) => body(Doer::Trueup, Vec::new(), None),
+            ("state", _) => by_hand("trueup does not do this itself yet"),
+            _ => body(Doer::People, Vec::new(), None),
+        }
+    }
+}
+
+/// What steps of several packages share: a receipt of the state that is changed as a whole.
+pub(super) fn shared(step: &Step) -> Option<(Action, &str)> {
+    let of_receipt = matches!(step.action, Action::VoidReceipt | Action::UnfinalizeReceipt | Action::EditReceipt);
+    let reference = step.reference.as_ref().filter(|_| of_receipt && step.system == Book::State)?;
+    Some((step.action, reference.as_str()))
+}
+
+/// The POS's events that the adjustment is the sum of; none if it is of another kind. Nothing if they cannot be named.
+fn events(told: &Told, record: &Record) -> Option<Vec<String>> {
+    let of_pos: Vec<_> = record.causes.iter().filter(|cause| OF_POS.contains(&cause.cause.as_str())).collect();
+    if of_pos.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut sum = Sum::default();
+    let mut names = Vec::new();
+    for evidence in of_pos.iter().flat_map(|cause| &cause.evidence) {
+        sum.add(&evidence.quantity)?;
+        let name = evidence.reference.clone().filter(|name| may_stand_in_note(name))?;
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let is_all = told.quantity.as_deref().is_some_and(|quantity| sum.is(quantity));
+    (is_all && names.iter().map(String::len).sum::<usize>() <= 80).then_some(names)
+}
+
+/// A sum of texts, exactly.
+#[derive(Default)]
+struct Sum(i128);
+
+/// Decimal places that are held; the answers have twelve at most.
+const PLACES: u32 = 12;
+
+fn scaled(text: &str) -> Option<i128> {
+    let decimal = Decimal::parse(text).ok()?;
+    let places = PLACES.checked_sub(u32::from(decimal.scale()))?;
+    i128::from(decimal.mantissa()).checked_mul(10_i128.checked_pow(places)?)
+}
+
+impl Sum {
+    fn add(&mut self, text: &str) -> Option<()> {
+        self.0 = self.0.checked_add(scaled(text)?)?;
+        Some(())
+    }
+
+    fn is(&self, text: &str) -> bool {
+        scaled(text) == Some(self.0)
+    }
+}

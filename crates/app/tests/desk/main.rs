@@ -1,0 +1,6 @@
+//! The desk over a store's simulated life: pulled, compared, kept, repaired.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+
+mod sync;
+mod watch;
+mod world;

@@ -1,0 +1,36 @@
+//! Plans and their steps, as they go on.
+
+use crate::StoreError;
+use crate::audit::{self, Draft};
+use crate::schema::{ColumnKind::Text as T, Plan, PlanStep};
+use crate::sql::{Query, Tx, ValueRef};
+use jiff::Timestamp;
+
+pub(super) static STEPS: Query<PlanStep> = Query::new("WHERE license_id = $1 AND plan_id = $2 ORDER BY step", &[T, T]);
+
+/// A plan's steps, in order.
+///
+/// # Errors
+/// Those of the database.
+pub fn plan_steps(tx: &mut Tx<'_>, license: &str, plan: &str) -> Result<Vec<PlanStep>, StoreError> {
+    tx.rows(&STEPS, &[ValueRef::Text(license), ValueRef::Text(plan)])
+}
+
+/// Writes down what became of a step.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if it changed meanwhile; those of the database.
+pub fn replace_step(tx: &mut Tx<'_>, step: &PlanStep, now: Timestamp, draft: &Draft) -> Result<(), StoreError> {
+    tx.replace(step)?;
+    let id = format!("{}/{}", step.plan_id, step.step);
+    audit::record(tx, &step.license_id, now, &draft.clone().to("plan_step", &id, Some(step.version))).map(drop)
+}
+
+/// Writes down how far a plan is.
+///
+/// # Errors
+/// [`StoreError::Conflict`] if it changed meanwhile; those of the database.
+pub fn replace_plan(tx: &mut Tx<'_>, plan: &Plan, now: Timestamp, draft: &Draft) -> Result<(), StoreError> {
+    tx.replace(plan)?;
+    audit::record(tx, &plan.license_id, now, &draft.clone().to("plan", &plan.plan_id, Some(plan.version))).map(drop)
+}
