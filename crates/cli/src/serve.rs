@@ -109,8 +109,8 @@ async fn go_on(
     desks: Arc<Desks>,
     surroundings: Arc<dyn Surroundings>,
 ) -> Result<Status, Trouble> {
-    desks.start(store, &surroundings);
     let service = Service::new(Arc::clone(store), desks, surroundings);
+    service.start();
     let served = trueup_server::serve(listener, service, asked_to_stop()).await;
     served.map_err(|error| Trouble::State(format!("the listener failed: {error}")))?;
     Ok(Status::Done)

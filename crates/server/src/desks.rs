@@ -1,16 +1,18 @@
 //! One task per licence: pulls the state now and then, watches the folder, and looks again when anything changed.
 
-use crate::Surroundings;
-use jiff::Timestamp;
+use crate::Service;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use trueup_app::desk::{DeskFolder, PullError, Pulled, Puller, Signature, Tracked, View, look, track};
+use trueup_app::sync::{Applied, Orders, SyncError, apply, check_orders, recover};
 use trueup_intake::Snapshots;
 use trueup_metrc::client::{Client, Clock as _, Gate, Http, HttpError, Keys, Limits, Policy, TokioClock};
-use trueup_store::{Store, Text};
+use trueup_store::queue::{HeldLease, renew_lease, return_lease, take_lease};
+use trueup_store::{PlanStep, StoreError, Text};
 
 /// Where the state's system is, and with which keys.
 pub struct Connection {
@@ -57,6 +59,10 @@ impl Default for Timing {
     }
 }
 
+/// How long the lease of who sends lasts if he is not heard of any more, and how often he is.
+const SENDING: SignedDuration = SignedDuration::from_mins(2);
+const HEARD_OF: Duration = Duration::from_secs(30);
+
 /// What is known of a licence just now.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -70,6 +76,8 @@ pub struct State {
     pub pull_trouble: Option<String>,
     /// Why the last look did not.
     pub look_trouble: Option<String>,
+    /// Why the last plan did not come to its end.
+    pub sync_trouble: Option<String>,
 }
 
 /// A licence that is kept in agreement.
@@ -82,6 +90,8 @@ pub struct Desk {
     timing: Timing,
     state: RwLock<State>,
     wake: Notify,
+    /// One plan is carried out at a time.
+    sending: Arc<Semaphore>,
 }
 
 /// Something that happened, for those who listen.
@@ -89,7 +99,7 @@ pub struct Desk {
 pub struct Event {
     /// The licence.
     pub license: String,
-    /// `list_changed`, `looked`, `trouble`.
+    /// `list_changed`, `looked`, `plan_done`, `trouble`.
     pub kind: &'static str,
     /// How many looks there were.
     pub look: u64,
@@ -117,6 +127,7 @@ impl Desk {
             timing,
             state: RwLock::default(),
             wake: Notify::new(),
+            sending: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -131,8 +142,100 @@ impl Desk {
         self.wake.notify_one();
     }
 
+    /// Whether the state's system can be asked and told.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
+    /// Whether the state would take these steps with this reason.
+    pub(crate) async fn check_orders(&self, steps: &[PlanStep], reason: Option<&str>) -> Result<(), SyncError> {
+        match &self.connection {
+            Some(connection) => check_orders(&connection.client, &self.license, steps, reason).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Permission to carry out a plan; nothing if another one is being carried out.
+    pub(crate) fn begin_sending(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.sending).try_acquire_owned().ok()
+    }
+
+    /// Carries out an approved plan in the background, then pulls and looks.
+    pub(crate) fn carry_out(
+        self: &Arc<Self>,
+        service: &Service,
+        plan: String,
+        orders: Orders,
+        sending: OwnedSemaphorePermit,
+    ) {
+        let (desk, service) = (Arc::clone(self), service.clone());
+        let runtime = tokio::runtime::Handle::current();
+        // The books are written in between, which must not hold up who else is served.
+        tokio::task::spawn_blocking(move || {
+            let done = runtime.block_on(desk.send(&service, &plan, &orders));
+            drop(sending);
+            if let Err(error) = done {
+                desk.change(|state| state.sync_trouble = Some(format!("plan {plan}: {error}")));
+                service.desks.tell(&desk, "trouble");
+            } else {
+                desk.change(|state| state.sync_trouble = None);
+                service.desks.tell(&desk, "plan_done");
+            }
+            desk.wake();
+        });
+    }
+
+    async fn send(&self, service: &Service, plan: &str, orders: &Orders) -> Result<Applied, SyncError> {
+        let missing = || SyncError::Refused("there is no connection to the state's system".to_owned());
+        let client = &self.connection.as_ref().ok_or_else(missing)?.client;
+        let lease = self.lease(service)?;
+        let applied = tokio::select! {
+            applied = apply(&service.store, client, &lease, (&self.license, plan), orders) => applied,
+            lost = hold_on(service, &lease) => Err(lost),
+        };
+        service.store.write(move |tx| return_lease(tx, &lease))?;
+        applied
+    }
+
+    /// The lease of who sends for this licence.
+    fn lease(&self, service: &Service) -> Result<HeldLease, SyncError> {
+        let (license, now) = (self.license.clone(), service.surroundings.now());
+        let owner = format!("serve-{}", service.name);
+        let taken = service.store.write(move |tx| take_lease(tx, (&license, "sender"), &owner, now, SENDING))?;
+        taken.ok_or_else(|| SyncError::Refused("another process sends for this licence just now".to_owned()))
+    }
+
+    /// What the last process had under way when it ended is unknown from now on.
+    fn recover(&self, service: &Service) -> Result<(), SyncError> {
+        let lease = self.lease(service)?;
+        let unknown = recover(&service.store, &lease, service.surroundings.now())?;
+        service.store.write(move |tx| return_lease(tx, &lease))?;
+        if !unknown.is_empty() {
+            let told = format!(
+                "trueup ended while {} was on its way to the state: look there whether it was done; it is not sent again",
+                unknown.join(", ")
+            );
+            self.change(|state| state.sync_trouble = Some(told));
+        }
+        Ok(())
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         change(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Holds on to a lease for as long as it is waited for; ends only if the lease is lost.
+async fn hold_on(service: &Service, lease: &HeldLease) -> SyncError {
+    loop {
+        tokio::time::sleep(HEARD_OF).await;
+        let (held, now) = (lease.clone(), service.surroundings.now());
+        match service.store.write(move |tx| renew_lease(tx, &held, now, SENDING)) {
+            Ok(Some(_)) => {}
+            Ok(None) => return SyncError::Refused("another process sends for this licence by now".to_owned()),
+            Err(error) => return error.into(),
+        }
     }
 }
 
@@ -160,21 +263,28 @@ impl Desks {
         (self.events.subscribe(), self.closing.subscribe())
     }
 
+    fn tell(&self, desk: &Desk, kind: &'static str) {
+        let state = desk.state();
+        let open = state.view.as_ref().map_or(0, |view| view.outcome.discrepancies.len());
+        let event = Event { license: desk.license.clone(), kind, look: state.looks, open };
+        // Nobody may be listening.
+        drop(self.events.send(event));
+    }
+
     /// Who listens is told that there is no more.
     pub(crate) fn close(&self) {
         self.closing.send_replace(true);
     }
 
     /// Keeps all licences until the runtime ends.
-    pub fn start(self: &Arc<Self>, store: &Arc<Store>, surroundings: &Arc<dyn Surroundings>) {
+    pub(crate) fn start(self: &Arc<Self>, service: &Service) {
         for desk in self.desks.values() {
             let work = Work {
                 desk: Arc::clone(desk),
-                desks: Arc::clone(self),
-                store: Arc::clone(store),
-                surroundings: Arc::clone(surroundings),
+                service: service.clone(),
                 puller: Puller::default(),
                 seen: Signature::new(),
+                recovering: desk.begin_sending(),
             };
             tokio::spawn(work.go_on());
         }
@@ -184,12 +294,12 @@ impl Desks {
 /// The work of one licence.
 struct Work {
     desk: Arc<Desk>,
-    desks: Arc<Desks>,
-    store: Arc<Store>,
-    surroundings: Arc<dyn Surroundings>,
+    service: Service,
     puller: Puller,
     /// What the folder looked like the last time.
     seen: Signature,
+    /// Nothing is sent before it is known what the last process had under way.
+    recovering: Option<OwnedSemaphorePermit>,
 }
 
 impl Work {
@@ -197,6 +307,9 @@ impl Work {
         let timing = self.desk.timing;
         let (mut until_pull, mut until_look) = (Duration::ZERO, Duration::ZERO);
         loop {
+            if self.recovering.is_some() {
+                self.recover().await;
+            }
             let mut must_look = until_look.is_zero();
             if until_pull.is_zero() {
                 must_look |= self.pull().await;
@@ -215,6 +328,18 @@ impl Work {
                     until_look = until_look.saturating_sub(timing.watch);
                 }
             }
+        }
+    }
+
+    /// What the last process had under way is settled once its lease has ended.
+    async fn recover(&mut self) {
+        let (desk, service) = (Arc::clone(&self.desk), self.service.clone());
+        let recovered = tokio::task::spawn_blocking(move || desk.recover(&service)).await;
+        match recovered {
+            Ok(Ok(())) => self.recovering = None,
+            // A licence that was never looked at has nothing under way, and no lease yet.
+            Ok(Err(SyncError::Store(StoreError::Missing { .. }))) => self.recovering = None,
+            _ => {}
         }
     }
 
@@ -241,11 +366,7 @@ impl Work {
     }
 
     fn tell(&self, kind: &'static str) {
-        let state = self.desk.state();
-        let open = state.view.as_ref().map_or(0, |view| view.outcome.discrepancies.len());
-        let event = Event { license: self.desk.license.clone(), kind, look: state.looks, open };
-        // Nobody may be listening.
-        drop(self.desks.events.send(event));
+        self.service.desks.tell(&self.desk, kind);
     }
 
     async fn look(&self) {
@@ -278,8 +399,8 @@ impl Work {
                 Some(Snapshots { pos, state, now })
             }
         };
-        let (store, root) = (Arc::clone(&self.store), self.desk.folder.root().to_owned());
-        let source = self.surroundings.random();
+        let (store, root) = (Arc::clone(&self.service.store), self.desk.folder.root().to_owned());
+        let source = self.service.surroundings.random();
         let number = source.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let source = Text::from(format!("s-{number:016x}"));
         let looked = tokio::task::spawn_blocking(move || {
@@ -292,6 +413,6 @@ impl Work {
 
     /// The state's clock where one is known: its records are reckoned by it.
     fn now(&self) -> Timestamp {
-        self.desk.connection.as_ref().map_or_else(|| self.surroundings.now(), |it| it.client.clock().now())
+        self.desk.connection.as_ref().map_or_else(|| self.service.surroundings.now(), |it| it.client.clock().now())
     }
 }

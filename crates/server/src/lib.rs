@@ -46,13 +46,21 @@ pub struct Service {
     /// Clock and randomness.
     pub surroundings: Arc<dyn Surroundings>,
     people: Arc<people::People>,
+    /// Tells this process from others.
+    name: String,
 }
 
 impl Service {
     /// A service over books and desks.
     #[must_use]
     pub fn new(store: Arc<Store>, desks: Arc<Desks>, surroundings: Arc<dyn Surroundings>) -> Self {
-        Self { store, desks, surroundings, people: Arc::default() }
+        let name = surroundings.random()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        Self { store, desks, surroundings, people: Arc::default(), name }
+    }
+
+    /// Keeps all licences from now on, until the runtime ends.
+    pub fn start(&self) {
+        self.desks.start(self);
     }
 }
 

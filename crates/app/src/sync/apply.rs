@@ -13,7 +13,9 @@ use trueup_metrc::api::{NumberText, Text as WireText};
 use trueup_metrc::client::{Care, Client, Clock, Failure, RowOutcome, Target, Transport};
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{Batch, append};
-use trueup_store::queue::{HeldLease, journal, replace_plan, submit};
+use trueup_store::queue::{
+    HeldLease, journal, open_submissions, plan_steps, plans_under_way, replace_plan, replace_step, submit,
+};
 use trueup_store::{Approval, Plan, PlanStep, Store, StoreError, Submission, Text};
 
 /// The state's limit for a note. Source: its documentation of package adjustments.
@@ -76,6 +78,10 @@ pub fn approve(
         if plan.content_hash != hash {
             return Err(StoreError::Conflict { what: format!("plan {plan_id}") });
         }
+        if plan.state == "approved" {
+            // It ended between the approval and the first step.
+            return Ok(plan);
+        }
         if plan.state != "proposed" {
             return Err(StoreError::refused(format!("plan {plan_id} is {} already", plan.state)));
         }
@@ -99,6 +105,45 @@ pub fn approve(
     })
 }
 
+/// After the process ended in the middle of plans: what was on its way is *unknown* and never sent again, what was not begun is not
+/// begun. Gives the submissions that a person has to look at.
+///
+/// # Errors
+/// Those of the store.
+pub fn recover(store: &Store, lease: &HeldLease, now: Timestamp) -> Result<Vec<Text>, StoreError> {
+    let lease = lease.clone();
+    store.write(move |tx| {
+        let license = lease.license.clone();
+        let draft = |action: &str| Draft::new(Actor::program("desk"), action);
+        let mut unknown = Vec::new();
+        for submission in open_submissions(tx, &license)? {
+            let (state, words) = match submission.state.as_str() {
+                "journalled" => ("unknown", "trueup ended while it was on its way"),
+                "queued" => ("dropped", "trueup ended before it was sent"),
+                _ => continue,
+            };
+            if state == "unknown" {
+                unknown.push(submission.submission_id.clone());
+            }
+            let details = Some(json!({ "because": words }).to_string());
+            journal(tx, &lease, &submission, ("answer", state, details), now, &draft("submission.recover"))?;
+        }
+        for plan in plans_under_way(tx, &license)? {
+            for step in plan_steps(tx, &license, &plan.plan_id)?.into_iter().filter(|step| step.state == "open") {
+                let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
+                if body.doer == Doer::Trueup {
+                    let version = step.version.saturating_add(1);
+                    let step = PlanStep { state: Text::const_new("blocked"), version, ..step };
+                    replace_step(tx, &step, now, &draft("plan.step"))?;
+                }
+            }
+            let plan = Plan { state: Text::const_new("done"), version: plan.version.saturating_add(1), ..plan };
+            replace_plan(tx, &plan, now, &draft("plan.state"))?;
+        }
+        Ok(unknown)
+    })
+}
+
 /// One who carries out a plan.
 struct Doing<'a, T, C> {
     store: &'a Store,
@@ -116,6 +161,39 @@ enum Came {
     Unknown,
 }
 
+fn with_bodies(steps: Vec<PlanStep>) -> Result<Vec<(PlanStep, StepBody)>, StoreError> {
+    let body =
+        |step: PlanStep| serde_json::from_str(&step.details).map(|body| (step, body)).map_err(StoreError::refused);
+    steps.into_iter().map(body).collect()
+}
+
+/// Whether the state would take the orders: an adjustment needs a reason of its list.
+///
+/// # Errors
+/// [`SyncError::Refused`] with the reasons that there are; [`SyncError::State`] if it does not tell them.
+pub async fn check_orders<T: Transport, C: Clock>(
+    client: &Client<T, C>,
+    license: &str,
+    steps: &[PlanStep],
+    reason: Option<&str>,
+) -> Result<(), SyncError> {
+    let adjusts =
+        with_bodies(steps.to_vec())?.iter().any(|(step, body)| body.doer == Doer::Trueup && step.action == "adjust");
+    if !adjusts {
+        return Ok(());
+    }
+    let reasons = client.list(&packages::ADJUST_REASONS, &Target::of(license)).await.map_err(SyncError::State)?.rows;
+    let is_it = |name: &WireText| reason.is_some_and(|reason| name.eq_ignore_ascii_case(reason));
+    if reasons.iter().any(|reason| reason.name.as_ref().is_some_and(is_it)) {
+        return Ok(());
+    }
+    let names = reasons.iter().filter_map(|reason| reason.name.as_deref()).collect::<Vec<_>>().join(", ");
+    Err(SyncError::Refused(match reason {
+        None => format!("the plan adjusts packages, which needs a reason of the state's list: {names}"),
+        Some(reason) => format!("the state has no reason `{reason}`; it has: {names}"),
+    }))
+}
+
 /// Carries out an approved plan, under the lease of the licence's sender. Steps that people do stay open.
 ///
 /// # Errors
@@ -131,12 +209,9 @@ pub async fn apply<T: Transport, C: Clock>(
     if plan.state != "approved" {
         return Err(SyncError::Refused(format!("plan {plan_id} is {} and not approved", plan.state)));
     }
-    let bodies: Vec<(PlanStep, StepBody)> = steps
-        .into_iter()
-        .map(|step| serde_json::from_str(&step.details).map(|body| (step, body)).map_err(StoreError::refused))
-        .collect::<Result<_, _>>()?;
+    check_orders(client, license, &steps, orders.reason.as_deref()).await?;
+    let bodies = with_bodies(steps)?;
     let mut doing = Doing { store, client, lease, orders, plan };
-    doing.check_reason(&bodies).await?;
     doing.plan = doing.move_plan("executing")?;
     let mut applied = Applied::default();
     let mut progress = Progress::of(&bodies);
@@ -232,27 +307,6 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
         let (row, now, draft) = (plan.clone(), self.now(), self.draft("plan.state"));
         self.store.write(move |tx| replace_plan(tx, &row, now, &draft))?;
         Ok(plan)
-    }
-
-    /// An adjustment needs a reason of the state's list.
-    async fn check_reason(&self, bodies: &[(PlanStep, StepBody)]) -> Result<(), SyncError> {
-        let adjusts = bodies.iter().any(|(step, body)| body.doer == Doer::Trueup && step.action == "adjust");
-        if !adjusts {
-            return Ok(());
-        }
-        let target = Target::of(self.license());
-        let reasons = self.client.list(&packages::ADJUST_REASONS, &target).await.map_err(SyncError::State)?.rows;
-        let names = || reasons.iter().filter_map(|reason| reason.name.as_deref()).collect::<Vec<_>>().join(", ");
-        let asked = self.orders.reason.as_deref().unwrap_or_default();
-        let is_it = |name: &WireText| name.eq_ignore_ascii_case(asked);
-        if reasons.iter().any(|reason| reason.name.as_ref().is_some_and(is_it)) {
-            return Ok(());
-        }
-        let names = names();
-        Err(SyncError::Refused(match &self.orders.reason {
-            None => format!("the plan adjusts packages, which needs a reason of the state's list: {names}"),
-            Some(reason) => format!("the state has no reason `{reason}`; it has: {names}"),
-        }))
     }
 
     /// What the state says of a package just now.

@@ -13,6 +13,6 @@ mod apply;
 mod propose;
 mod steps;
 
-pub use apply::{Applied, Orders, SyncError, apply, approve};
+pub use apply::{Applied, Orders, SyncError, apply, approve, check_orders, recover};
 pub use propose::{Asked, Proposed, propose, read_plan};
 pub use steps::{Doer, StepBody};

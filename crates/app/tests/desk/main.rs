@@ -1,5 +1,5 @@
 //! The desk over a store's simulated life: pulled, compared, kept, repaired.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod sync;
 mod watch;

@@ -5,12 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use trueup_app::desk::View;
 use trueup_app::sync::{
-    Applied, Asked, Doer, Orders, Proposed, StepBody, SyncError, apply, approve, propose, read_plan,
+    Applied, Asked, Doer, Orders, Proposed, StepBody, SyncError, apply, approve, propose, read_plan, recover,
 };
 use trueup_metrc::client::Care;
 use trueup_sim::metrc::{ByHand, Faults as Weather};
 use trueup_store::audit::Actor;
-use trueup_store::queue::{HeldLease, attempts, take_lease};
+use trueup_store::queue::{HeldLease, attempts, open_submissions, return_lease, take_lease};
 use trueup_store::{PlanStep, StoreError, Text, ValueRef};
 
 fn dana() -> Actor {
@@ -282,4 +282,37 @@ async fn a_sync_never_makes_a_discrepancy() {
     }
     println!("{repaired} packages repaired, {by_hand} steps are people's");
     assert!(repaired > 30 && by_hand > 0, "{repaired} packages repaired, {by_hand} steps are people's");
+}
+
+/// The process ends while a write is on its way: that write is unknown, is not sent again, and what was not begun is not begun.
+#[tokio::test(start_paused = true)]
+async fn what_was_on_its_way_when_the_process_ended_is_unknown() {
+    let (world, view, packages) = repairable().await;
+    let proposed = world.propose(&view, &packages, "plan-1");
+    world.approve(&proposed);
+    let text = "[[fault]]\nkind = \"time_out_before\"\nper_mille = 1000\non = \"writes\"\n";
+    let weather = Weather::read(text, "test", 1).unwrap();
+    world.served.with(|_, faults, _| *faults = weather);
+    let lease = world.lease();
+    // Dropped while it waits for an answer, as by kill -9.
+    let cut = tokio::time::timeout(std::time::Duration::from_secs(30), world.apply(&lease, &proposed)).await;
+    assert!(cut.is_err());
+    let writes = world.served.counted().writes;
+    assert_eq!(writes, 1);
+    // Another process holds the lease from now on; the first one can write nothing any more.
+    let (licence, now, day) = (world.licence.clone(), world.now(), SignedDuration::from_hours(24));
+    let held = lease.clone();
+    world.books.write(move |tx| return_lease(tx, &held)).unwrap();
+    let next = world.books.write(move |tx| take_lease(tx, (&licence, "sender"), "next", now, day)).unwrap().unwrap();
+    assert!(recover(&world.books, &lease, now).is_err(), "a former holder goes on");
+    let unknown = recover(&world.books, &next, now).unwrap();
+    assert_eq!(unknown, ["plan-1-1"]);
+    let (plan, steps) = world.books.read(|tx| read_plan(tx, &world.licence, "plan-1")).unwrap();
+    assert_eq!(plan.state, "done");
+    assert!(steps.iter().all(|step| step.state == "blocked"));
+    let left = world.books.read(|tx| open_submissions(tx, &world.licence)).unwrap();
+    assert_eq!(left.iter().map(|it| it.state.as_str()).collect::<Vec<_>>(), ["unknown"]);
+    assert_eq!(recover(&world.books, &next, now).unwrap(), Vec::<Text>::new(), "once");
+    assert!(world.apply(&next, &proposed).await.is_err());
+    assert_eq!(world.served.counted().writes, writes, "nothing is sent again");
 }

@@ -43,6 +43,8 @@ pub(super) struct License {
     pull_trouble: Option<String>,
     /// Why the last look did not.
     look_trouble: Option<String>,
+    /// Why the last plan did not come to its end.
+    sync_trouble: Option<String>,
 }
 
 /// A pull, each list of which was proven whole.
@@ -80,6 +82,7 @@ fn license(desk: &Desk) -> License {
         }),
         pull_trouble: state.pull_trouble,
         look_trouble: state.look_trouble,
+        sync_trouble: state.sync_trouble,
     }
 }
 
@@ -243,7 +246,7 @@ pub(super) async fn package(
     Ok(Json(Package { package: tag, movements: movements.collect(), discrepancies: discrepancies.collect() }))
 }
 
-/// What happens, as it happens: `list_changed`, `looked`, `trouble`.
+/// What happens, as it happens: `list_changed`, `looked`, `plan_done`, `trouble`.
 #[utoipa::path(get, path = "/api/v1/events", tag = "licenses", responses(
     (status = 200, description = "Server-sent events.", body = String, content_type = "text/event-stream"),
     (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),

@@ -3,6 +3,7 @@
 mod discrepancies;
 mod health;
 mod licenses;
+mod plans;
 mod session;
 
 use crate::Service;
@@ -54,6 +55,9 @@ fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(discrepancies::one))
         .routes(routes!(discrepancies::add_note))
         .routes(routes!(discrepancies::set_assignee))
+        .routes(routes!(plans::list, plans::propose))
+        .routes(routes!(plans::one))
+        .routes(routes!(plans::apply))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

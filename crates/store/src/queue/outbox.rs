@@ -55,6 +55,14 @@ pub fn next_in_lanes(tx: &mut Tx<'_>, license: &str, now: Timestamp) -> Result<V
     tx.rows(&HEADS, &[ValueRef::Text(license), ValueRef::Integer(now.as_microsecond())])
 }
 
+/// Submissions that are not closed, lane by lane.
+///
+/// # Errors
+/// Those of the database.
+pub fn open_submissions(tx: &mut Tx<'_>, license: &str) -> Result<Vec<Submission>, StoreError> {
+    tx.rows(&OPEN_SUBMISSIONS, &[ValueRef::Text(license)])
+}
+
 /// What was done about a submission, in order.
 ///
 /// # Errors

@@ -8,6 +8,27 @@ use jiff::Timestamp;
 
 pub(super) static STEPS: Query<PlanStep> = Query::new("WHERE license_id = $1 AND plan_id = $2 ORDER BY step", &[T, T]);
 
+pub(super) static RECENT: Query<Plan> =
+    Query::new("WHERE license_id = $1 ORDER BY proposed_at DESC, plan_id LIMIT 200", &[T]);
+pub(super) static UNDER_WAY: Query<Plan> =
+    Query::new("WHERE license_id = $1 AND state = 'executing' ORDER BY plan_id", &[T]);
+
+/// The latest 200 plans of a licence, the newest first.
+///
+/// # Errors
+/// Those of the database.
+pub fn recent_plans(tx: &mut Tx<'_>, license: &str) -> Result<Vec<Plan>, StoreError> {
+    tx.rows(&RECENT, &[ValueRef::Text(license)])
+}
+
+/// Plans that are being carried out, or were when the process ended.
+///
+/// # Errors
+/// Those of the database.
+pub fn plans_under_way(tx: &mut Tx<'_>, license: &str) -> Result<Vec<Plan>, StoreError> {
+    tx.rows(&UNDER_WAY, &[ValueRef::Text(license)])
+}
+
 /// A plan's steps, in order.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
 //! The API over real HTTP, on the example store: what it answers, whom it refuses, and that its document says so.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 use jiff::Timestamp;
 use reqwest::{Method, Response, StatusCode};
@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
-use trueup_server::{Desk, Desks, Service, Surroundings, Timing, document, first_operator, serve, token_for};
+use trueup_server::{
+    Connection, Desk, Desks, Service, Surroundings, Timing, document, first_operator, serve, token_for,
+};
 use trueup_store::{Location, OpenOptions, Store};
 
 const LICENSE: &str = "C10-0000321-LIC";
@@ -28,12 +30,15 @@ impl Surroundings for Still {
 
 struct Api {
     folder: tempfile::TempDir,
+    license: String,
     url: String,
     password: String,
     token: String,
     client: reqwest::Client,
     _stop: tokio::sync::oneshot::Sender<()>,
 }
+
+mod sync;
 
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -52,6 +57,11 @@ impl Api {
         let folder = tempfile::tempdir().unwrap();
         let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/harbor-street");
         copy(&example, &folder.path().join("store"));
+        Self::over(folder, LICENSE, None).await
+    }
+
+    /// A service over the store in a folder, which is pulled where there is a connection.
+    async fn over(folder: tempfile::TempDir, license: &str, connection: Option<Connection>) -> Self {
         let surroundings: Arc<dyn Surroundings> = Arc::new(Still(AtomicU8::new(1)));
         let location = Location::Sqlite(folder.path().join("books.db"));
         let store = Arc::new(Store::open(&location, &OpenOptions::new(surroundings.now(), "i-api")).unwrap());
@@ -59,20 +69,20 @@ impl Api {
         assert!(first_operator(&store, &*surroundings).unwrap().is_none(), "a second operator");
         let token = token_for(&store, &*surroundings, (&login, "test")).unwrap();
         let timing = Timing { watch: Duration::from_millis(50), ..Timing::default() };
-        let desks = Arc::new(Desks::new([Desk::new(LICENSE, folder.path().join("store"), None, timing)]));
-        desks.start(&store, &surroundings);
+        let desks = Arc::new(Desks::new([Desk::new(license, folder.path().join("store"), connection, timing)]));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let service = Service::new(store, desks, surroundings);
+        service.start();
         tokio::spawn(serve(listener, service, async {
             drop(stopped.await);
         }));
         // The TLS library of the state's client has to be chosen once for a process.
         drop(trueup_metrc::client::Http::new("http://127.0.0.1:1"));
         let client = reqwest::Client::builder().build().unwrap();
-        let api = Self { folder, url, password, token, client, _stop: stop };
-        for _ in 0..400 {
+        let api = Self { folder, license: license.to_owned(), url, password, token, client, _stop: stop };
+        for _ in 0..1_200 {
             if api.open(Method::GET, "/readyz").await.status() == StatusCode::OK {
                 return api;
             }
@@ -92,7 +102,7 @@ impl Api {
         body: Option<&Value>,
         headers: &[(&'static str, &str)],
     ) -> Response {
-        let path = path.replace("{license}", LICENSE);
+        let path = path.replace("{license}", &self.license);
         let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -144,6 +154,7 @@ async fn who_does_not_say_who_he_is_is_refused() {
                 .replace("{license}", LICENSE)
                 .replace("{package}", "1A4060300002EE1000000012")
                 .replace("{id}", "d-1")
+                .replace("{plan}", "plan-1")
                 .replace("{form}", "csv");
             let method: Method = method.to_uppercase().parse().unwrap();
             let status = api.open(method.clone(), &filled).await.status();

@@ -1,0 +1,294 @@
+//! Repairs: proposed for chosen packages, looked at, carried out exactly so.
+
+use super::session::bad_body;
+use super::{desk, view};
+use crate::Service;
+use crate::desks::Desk;
+use crate::people::{Caller, in_books};
+use crate::problem::Problem;
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use trueup_answer::record::Step as Told;
+use trueup_app::sync::{self, Asked, Doer, Proposed, StepBody};
+use trueup_store::queue::recent_plans;
+use trueup_store::{Plan, PlanStep, StoreError, Text};
+use utoipa::ToSchema;
+
+/// Tags that may be pasted at once.
+const MOST_PACKAGES: usize = 500;
+
+/// What to repair.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wanted {
+    /// The packages, by tag: 1 to 500.
+    #[schema(min_items = 1, max_items = 500)]
+    packages: Vec<String>,
+    /// Why; it stands in the record, and in the state's notes.
+    #[schema(min_length = 1, max_length = 500)]
+    why: String,
+}
+
+/// A step of a plan.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Step {
+    /// From 1, in the order in which they are taken.
+    number: i64,
+    /// The package.
+    package: String,
+    /// What is done, with what its system holds before and after.
+    step: Told,
+    /// `trueup`, `in_state` (by hand, in the state's page), `in_pos`, `people`, `nobody`.
+    doer: &'static str,
+    /// The step of another package that is the same: a receipt is changed once for all packages on it.
+    same_as: Option<i64>,
+    /// Why a step that could be trueup's is done by hand.
+    because: Option<String>,
+    /// `open`, `verified`, `refused`, `blocked` (nobody knows whether it had an effect).
+    state: String,
+}
+
+/// A plan.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Whole {
+    /// Its id.
+    id: String,
+    /// `proposed`, `approved`, `executing`, `done`.
+    state: String,
+    /// Why it was asked for.
+    why: String,
+    /// What is approved is exactly this: send it back to apply the plan.
+    hash: String,
+    /// Who asked.
+    proposed_by: String,
+    /// When.
+    proposed_at: String,
+    /// Its steps.
+    steps: Vec<Step>,
+    /// Packages that were not asked for and stand on a receipt that is changed.
+    brought_along: Vec<String>,
+    /// Packages that were asked for and agree.
+    agreeing: Vec<String>,
+}
+
+/// A plan in a list.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Short {
+    /// Its id.
+    id: String,
+    /// How far it is.
+    state: String,
+    /// Why it was asked for.
+    why: String,
+    /// Who asked.
+    proposed_by: String,
+    /// When.
+    proposed_at: String,
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+const fn name_of(doer: Doer) -> &'static str {
+    match doer {
+        Doer::Trueup => "trueup",
+        Doer::InState => "in_state",
+        Doer::InPos => "in_pos",
+        Doer::People => "people",
+        Doer::Nobody => "nobody",
+    }
+}
+
+fn step(row: PlanStep) -> Result<Step, Problem> {
+    let body: StepBody =
+        serde_json::from_str(&row.details).map_err(|error| Problem::from(StoreError::refused(error)))?;
+    Ok(Step {
+        number: row.step,
+        package: row.package_id.to_string(),
+        step: body.told,
+        doer: name_of(body.doer),
+        same_as: body.same_as,
+        because: body.because,
+        state: row.state.to_string(),
+    })
+}
+
+fn whole(Proposed { plan, steps, brought_along, agreeing }: Proposed) -> Result<Whole, Problem> {
+    let names = |names: Vec<Text>| names.iter().map(ToString::to_string).collect();
+    Ok(Whole {
+        id: plan.plan_id.to_string(),
+        state: plan.state.to_string(),
+        why: plan.purpose,
+        hash: hex(&plan.content_hash),
+        proposed_by: plan.proposed_by.to_string(),
+        proposed_at: plan.proposed_at.to_string(),
+        steps: steps.into_iter().map(step).collect::<Result<_, _>>()?,
+        brought_along: names(brought_along),
+        agreeing: names(agreeing),
+    })
+}
+
+/// Propose the repair of packages. Nothing is sent; look at the steps, then apply exactly these.
+#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans", tag = "plans", request_body = Wanted,
+    params(("license" = String, Path,)), responses(
+    (status = 201, description = "The plan.", body = Whole),
+    (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Too long.", body = Problem, content_type = "application/problem+json"),
+    (status = 415, description = "Not said to be JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "Another shape, or nothing to repair.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "Nothing was seen yet.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn propose(
+    State(service): State<Service>,
+    caller: Caller,
+    Path(number): Path<String>,
+    body: Result<Json<Wanted>, JsonRejection>,
+) -> Result<(StatusCode, Json<Whole>), Problem> {
+    let Json(Wanted { packages, why }) = body.map_err(|rejection| bad_body(&rejection))?;
+    let bad = |code, detail: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
+    if packages.is_empty() || packages.len() > MOST_PACKAGES {
+        return Err(bad("bad_packages", "packages: 1 to 500 tags"));
+    }
+    if why.trim().is_empty() || why.chars().count() > 500 {
+        return Err(bad("bad_why", "why: 1 to 500 characters"));
+    }
+    let view = view(&*desk(&service, &number)?)?;
+    let packages: BTreeSet<Text> = packages.iter().map(|tag| Text::new(tag.trim())).collect();
+    let asked = Asked { packages, why, by: caller.actor() };
+    let (now, random) = (service.surroundings.now(), service.surroundings.random());
+    let id = Text::from(format!("plan-{}", hex(&random[..5])));
+    let proposed = in_books(&service, move |store| sync::propose(store, &view, &asked, (now, id))).await?;
+    Ok((StatusCode::CREATED, Json(whole(proposed)?)))
+}
+
+/// The latest plans, the newest first.
+#[utoipa::path(get, path = "/api/v1/licenses/{license}/plans", tag = "plans", params(("license" = String, Path,)), responses(
+    (status = 200, description = "200 at most.", body = Vec<Short>),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn list(
+    State(service): State<Service>,
+    _: Caller,
+    Path(number): Path<String>,
+) -> Result<Json<Vec<Short>>, Problem> {
+    desk(&service, &number)?;
+    let plans = in_books(&service, move |store| store.read(|tx| recent_plans(tx, &number))).await?;
+    let short = |plan: Plan| Short {
+        id: plan.plan_id.to_string(),
+        state: plan.state.to_string(),
+        why: plan.purpose,
+        proposed_by: plan.proposed_by.to_string(),
+        proposed_at: plan.proposed_at.to_string(),
+    };
+    Ok(Json(plans.into_iter().map(short).collect()))
+}
+
+/// A plan and how far it is.
+#[utoipa::path(get, path = "/api/v1/licenses/{license}/plans/{plan}", tag = "plans",
+    params(("license" = String, Path,), ("plan" = String, Path,)), responses(
+    (status = 200, description = "The plan.", body = Whole),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence or plan.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn one(
+    State(service): State<Service>,
+    _: Caller,
+    Path((number, plan)): Path<(String, String)>,
+) -> Result<Json<Whole>, Problem> {
+    desk(&service, &number)?;
+    let (plan, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &number, &plan))).await?;
+    let (brought_along, agreeing) = (Vec::new(), Vec::new());
+    Ok(Json(whole(Proposed { plan, steps, brought_along, agreeing })?))
+}
+
+/// What exactly to apply.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Orders {
+    /// The hash of the plan as it was looked at.
+    #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
+    hash: String,
+    /// The reason of the state's list, where the plan adjusts packages.
+    #[schema(max_length = 100)]
+    reason: Option<String>,
+}
+
+/// Why nothing may be sent just now.
+fn preflight(desk: &Desk) -> Result<(), Problem> {
+    let state = desk.state();
+    let no = |detail: String| Err(Problem::new(StatusCode::CONFLICT, "not_ready_to_sync", detail));
+    if !desk.is_connected() {
+        return no("this licence has no connection to the state's system: do the steps by hand, in its page".to_owned());
+    }
+    if let Some(trouble) = state.pull_trouble {
+        return no(format!("the last pull did not succeed, so what is known may be old: {trouble}"));
+    }
+    if let Some(trouble) = state.look_trouble {
+        return no(format!("what lies in the folder cannot be used, so what is known may be old: {trouble}"));
+    }
+    Ok(())
+}
+
+fn hash_of(text: &str) -> Option<[u8; 32]> {
+    let mut hash = [0; 32];
+    if text.len() != 64 {
+        return None;
+    }
+    for (place, byte) in hash.iter_mut().enumerate() {
+        let start = place.checked_mul(2)?;
+        *byte = u8::from_str_radix(text.get(start..start.checked_add(2)?)?, 16).ok()?;
+    }
+    Some(hash)
+}
+
+/// Approve and carry out exactly the plan that was looked at. It goes on in the background: look at the plan, or listen to the events.
+#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans/{plan}/apply", tag = "plans", request_body = Orders,
+    params(("license" = String, Path,), ("plan" = String, Path,)), responses(
+    (status = 202, description = "It is begun."),
+    (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence or plan.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "Not just now: the detail says why, and what to do.", body = Problem, content_type = "application/problem+json"),
+    (status = 412, description = "It is not the plan that was looked at.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Too long.", body = Problem, content_type = "application/problem+json"),
+    (status = 415, description = "Not said to be JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "Another shape, no reason of the state's list, or the plan was applied already.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "The state's system does not answer.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn apply(
+    State(service): State<Service>,
+    caller: Caller,
+    Path((number, plan)): Path<(String, String)>,
+    body: Result<Json<Orders>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(Orders { hash, reason }) = body.map_err(|rejection| bad_body(&rejection))?;
+    let desk = desk(&service, &number)?;
+    let hash = hash_of(&hash)
+        .ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_hash", "hash: 64 digits 0-9 a-f"))?;
+    if reason.as_ref().is_some_and(|reason| reason.chars().count() > 100) {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_reason", "reason: 100 characters at most"));
+    }
+    let (id, licence) = (plan.clone(), number.clone());
+    let (_, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &licence, &id))).await?;
+    preflight(&desk)?;
+    desk.check_orders(&steps, reason.as_deref()).await?;
+    let sending = desk.begin_sending().ok_or_else(|| {
+        let detail = "another plan of this licence is being carried out; wait until it is done";
+        Problem::new(StatusCode::CONFLICT, "busy", detail)
+    })?;
+    let (now, by, name) = (service.surroundings.now(), caller.actor(), caller.person.name.to_string());
+    let (id, who) = (plan.clone(), name.clone());
+    let actor = by.clone();
+    in_books(&service, move |store| sync::approve(store, (&number, &id, hash), now, (&actor, &who))).await?;
+    let orders = sync::Orders { reason, by, name, care: trueup_metrc::client::Care::default() };
+    desk.carry_out(&service, plan, orders, sending);
+    Ok(StatusCode::ACCEPTED)
+}
