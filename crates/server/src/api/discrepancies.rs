@@ -40,18 +40,18 @@ pub(super) struct Wanted {
 
 /// A page of the list.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Page {
+pub(super) struct DiscrepancyPage {
     /// How many there are on all pages.
     total: usize,
     /// These, by package.
-    items: Vec<Item>,
+    items: Vec<DiscrepancyItem>,
     /// Goes on after these; null on the last page.
     next: Option<String>,
 }
 
 /// A discrepancy and how far the work on it is.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Item {
+pub(super) struct DiscrepancyItem {
     /// Its id.
     id: Option<String>,
     /// `found`, `explained`, `planned`, `awaiting`, `executing`, `verified`.
@@ -66,8 +66,8 @@ pub(super) struct Item {
     discrepancy: Record,
 }
 
-fn item(record: Record, row: Option<&Row>) -> Item {
-    Item {
+fn item(record: Record, row: Option<&Row>) -> DiscrepancyItem {
+    DiscrepancyItem {
         id: row.map(|row| row.discrepancy_id.to_string()),
         state: row.map(|row| row.state.to_string()),
         version: row.map(|row| row.version),
@@ -89,7 +89,7 @@ fn bad_query(rejection: &QueryRejection) -> Problem {
 /// The open discrepancies of a licence.
 #[utoipa::path(get, path = "/api/v1/licenses/{license}/discrepancies", tag = "discrepancies",
     params(("license" = String, Path,), Wanted), responses(
-    (status = 200, description = "A page of them.", body = Page),
+    (status = 200, description = "A page of them.", body = DiscrepancyPage),
     (status = 400, description = "A parameter cannot be used.", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
@@ -100,7 +100,7 @@ pub(super) async fn list(
     _: Caller,
     Path(number): Path<String>,
     wanted: Result<Query<Wanted>, QueryRejection>,
-) -> Result<Json<Page>, Problem> {
+) -> Result<Json<DiscrepancyPage>, Problem> {
     let Query(wanted) = wanted.map_err(|rejection| bad_query(&rejection))?;
     let limit = usize::from(wanted.limit.unwrap_or(100));
     if !(1..=500).contains(&limit) {
@@ -109,13 +109,13 @@ pub(super) async fn list(
     let view = view(&*desk(&service, &number)?)?;
     let rows = in_books(&service, move |store| store.read(|tx| open_discrepancies(tx, &number))).await?;
     let rows: BTreeMap<String, Row> = rows.into_iter().map(|row| (row.package_id.to_string(), row)).collect();
-    let fits = |item: &Item| {
+    let fits = |item: &DiscrepancyItem| {
         let record = &item.discrepancy;
         wanted.cause.as_ref().is_none_or(|cause| record.causes.iter().any(|it| it.cause == *cause))
             && wanted.unexplained.is_none_or(|unexplained| (record.unexplained != "0") == unexplained)
             && (wanted.assignee.is_none() || item.assignee == wanted.assignee)
     };
-    let all: Vec<Item> = records(&view)
+    let all: Vec<DiscrepancyItem> = records(&view)
         .into_iter()
         .map(|record| {
             let row = rows.get(&record.package);
@@ -124,12 +124,12 @@ pub(super) async fn list(
         .filter(fits)
         .collect();
     let total = all.len();
-    let after = |item: &Item| wanted.cursor.as_ref().is_none_or(|cursor| item.discrepancy.package > *cursor);
-    let mut items: Vec<Item> = all.into_iter().filter(after).take(limit.saturating_add(1)).collect();
+    let after = |item: &DiscrepancyItem| wanted.cursor.as_ref().is_none_or(|cursor| item.discrepancy.package > *cursor);
+    let mut items: Vec<DiscrepancyItem> = all.into_iter().filter(after).take(limit.saturating_add(1)).collect();
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|item| item.discrepancy.package.clone());
-    Ok(Json(Page { total, items, next }))
+    Ok(Json(DiscrepancyPage { total, items, next }))
 }
 
 /// The whole list as a file: `csv`, `xlsx` or `jsonl`.
@@ -182,10 +182,10 @@ pub(super) struct Happened {
 
 /// A package's discrepancy with its history.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Whole {
+pub(super) struct DiscrepancyWhole {
     /// The discrepancy.
     #[serde(flatten)]
-    item: Item,
+    item: DiscrepancyItem,
     /// What happened to it, in order.
     history: Vec<Happened>,
 }
@@ -202,7 +202,7 @@ fn happened(event: DiscrepancyEvent) -> Happened {
 /// The open discrepancy of a package.
 #[utoipa::path(get, path = "/api/v1/licenses/{license}/packages/{package}/discrepancy", tag = "discrepancies",
     params(("license" = String, Path,), ("package" = String, Path,)), responses(
-    (status = 200, description = "The discrepancy.", body = Whole),
+    (status = 200, description = "The discrepancy.", body = DiscrepancyWhole),
     (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such licence, or the package's books agree.", body = Problem, content_type = "application/problem+json"),
     (status = 503, description = "Nothing was seen yet.", body = Problem, content_type = "application/problem+json"),
@@ -227,7 +227,8 @@ pub(super) async fn one(
     })
     .await?;
     let version = row.as_ref().map_or(0, |row| row.version);
-    let whole = Whole { item: item(record, row.as_ref()), history: events.into_iter().map(happened).collect() };
+    let whole =
+        DiscrepancyWhole { item: item(record, row.as_ref()), history: events.into_iter().map(happened).collect() };
     Ok(([(header::ETAG, format!("\"{version}\""))], Json(whole)).into_response())
 }
 

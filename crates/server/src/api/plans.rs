@@ -24,7 +24,7 @@ const MOST_PACKAGES: usize = 500;
 /// What to repair.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wanted {
+pub(super) struct PlanWanted {
     /// The packages, by tag: 1 to 500.
     #[schema(min_items = 1, max_items = 500)]
     packages: Vec<String>,
@@ -35,7 +35,7 @@ pub(super) struct Wanted {
 
 /// A step of a plan.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Step {
+pub(super) struct PlanStepView {
     /// From 1, in the order in which they are taken.
     number: i64,
     /// The package.
@@ -54,7 +54,7 @@ pub(super) struct Step {
 
 /// A plan.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Whole {
+pub(super) struct PlanView {
     /// Its id.
     id: String,
     /// `proposed`, `approved`, `executing`, `done`.
@@ -68,7 +68,7 @@ pub(super) struct Whole {
     /// When.
     proposed_at: String,
     /// Its steps.
-    steps: Vec<Step>,
+    steps: Vec<PlanStepView>,
     /// Packages that were not asked for and stand on a receipt that is changed.
     brought_along: Vec<String>,
     /// Packages that were asked for and agree.
@@ -77,7 +77,7 @@ pub(super) struct Whole {
 
 /// A plan in a list.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Short {
+pub(super) struct PlanShort {
     /// Its id.
     id: String,
     /// How far it is.
@@ -104,10 +104,10 @@ const fn name_of(doer: Doer) -> &'static str {
     }
 }
 
-fn step(row: PlanStep) -> Result<Step, Problem> {
+fn step(row: PlanStep) -> Result<PlanStepView, Problem> {
     let body: StepBody =
         serde_json::from_str(&row.details).map_err(|error| Problem::from(StoreError::refused(error)))?;
-    Ok(Step {
+    Ok(PlanStepView {
         number: row.step,
         package: row.package_id.to_string(),
         step: body.told,
@@ -118,9 +118,9 @@ fn step(row: PlanStep) -> Result<Step, Problem> {
     })
 }
 
-fn whole(Proposed { plan, steps, brought_along, agreeing }: Proposed) -> Result<Whole, Problem> {
+fn whole(Proposed { plan, steps, brought_along, agreeing }: Proposed) -> Result<PlanView, Problem> {
     let names = |names: Vec<Text>| names.iter().map(ToString::to_string).collect();
-    Ok(Whole {
+    Ok(PlanView {
         id: plan.plan_id.to_string(),
         state: plan.state.to_string(),
         why: plan.purpose,
@@ -134,9 +134,9 @@ fn whole(Proposed { plan, steps, brought_along, agreeing }: Proposed) -> Result<
 }
 
 /// Propose the repair of packages. Nothing is sent; look at the steps, then apply exactly these.
-#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans", tag = "plans", request_body = Wanted,
+#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans", tag = "plans", request_body = PlanWanted,
     params(("license" = String, Path,)), responses(
-    (status = 201, description = "The plan.", body = Whole),
+    (status = 201, description = "The plan.", body = PlanView),
     (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
     (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
@@ -149,9 +149,9 @@ pub(super) async fn propose(
     State(service): State<Service>,
     caller: Caller,
     Path(number): Path<String>,
-    body: Result<Json<Wanted>, JsonRejection>,
-) -> Result<(StatusCode, Json<Whole>), Problem> {
-    let Json(Wanted { packages, why }) = body.map_err(|rejection| bad_body(&rejection))?;
+    body: Result<Json<PlanWanted>, JsonRejection>,
+) -> Result<(StatusCode, Json<PlanView>), Problem> {
+    let Json(PlanWanted { packages, why }) = body.map_err(|rejection| bad_body(&rejection))?;
     let bad = |code, detail: &str| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, code, detail);
     if packages.is_empty() || packages.len() > MOST_PACKAGES {
         return Err(bad("bad_packages", "packages: 1 to 500 tags"));
@@ -170,7 +170,7 @@ pub(super) async fn propose(
 
 /// The latest plans, the newest first.
 #[utoipa::path(get, path = "/api/v1/licenses/{license}/plans", tag = "plans", params(("license" = String, Path,)), responses(
-    (status = 200, description = "200 at most.", body = Vec<Short>),
+    (status = 200, description = "200 at most.", body = Vec<PlanShort>),
     (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -178,10 +178,10 @@ pub(super) async fn list(
     State(service): State<Service>,
     _: Caller,
     Path(number): Path<String>,
-) -> Result<Json<Vec<Short>>, Problem> {
+) -> Result<Json<Vec<PlanShort>>, Problem> {
     desk(&service, &number)?;
     let plans = in_books(&service, move |store| store.read(|tx| recent_plans(tx, &number))).await?;
-    let short = |plan: Plan| Short {
+    let short = |plan: Plan| PlanShort {
         id: plan.plan_id.to_string(),
         state: plan.state.to_string(),
         why: plan.purpose,
@@ -194,7 +194,7 @@ pub(super) async fn list(
 /// A plan and how far it is.
 #[utoipa::path(get, path = "/api/v1/licenses/{license}/plans/{plan}", tag = "plans",
     params(("license" = String, Path,), ("plan" = String, Path,)), responses(
-    (status = 200, description = "The plan.", body = Whole),
+    (status = 200, description = "The plan.", body = PlanView),
     (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
     (status = 404, description = "No such licence or plan.", body = Problem, content_type = "application/problem+json"),
 ))]
@@ -202,7 +202,7 @@ pub(super) async fn one(
     State(service): State<Service>,
     _: Caller,
     Path((number, plan)): Path<(String, String)>,
-) -> Result<Json<Whole>, Problem> {
+) -> Result<Json<PlanView>, Problem> {
     desk(&service, &number)?;
     let (plan, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &number, &plan))).await?;
     let (brought_along, agreeing) = (Vec::new(), Vec::new());
@@ -212,7 +212,7 @@ pub(super) async fn one(
 /// What exactly to apply.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Orders {
+pub(super) struct PlanOrders {
     /// The hash of the plan as it was looked at.
     #[schema(min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
     hash: String,
@@ -250,7 +250,7 @@ fn hash_of(text: &str) -> Option<[u8; 32]> {
 }
 
 /// Approve and carry out exactly the plan that was looked at. It goes on in the background: look at the plan, or listen to the events.
-#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans/{plan}/apply", tag = "plans", request_body = Orders,
+#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans/{plan}/apply", tag = "plans", request_body = PlanOrders,
     params(("license" = String, Path,), ("plan" = String, Path,)), responses(
     (status = 202, description = "It is begun."),
     (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
@@ -267,9 +267,9 @@ pub(super) async fn apply(
     State(service): State<Service>,
     caller: Caller,
     Path((number, plan)): Path<(String, String)>,
-    body: Result<Json<Orders>, JsonRejection>,
+    body: Result<Json<PlanOrders>, JsonRejection>,
 ) -> Result<StatusCode, Problem> {
-    let Json(Orders { hash, reason }) = body.map_err(|rejection| bad_body(&rejection))?;
+    let Json(PlanOrders { hash, reason }) = body.map_err(|rejection| bad_body(&rejection))?;
     let desk = desk(&service, &number)?;
     let hash = hash_of(&hash)
         .ok_or_else(|| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_hash", "hash: 64 digits 0-9 a-f"))?;
