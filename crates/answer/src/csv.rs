@@ -25,14 +25,40 @@ const HEADER: [&str; 16] = [
 
 /// The whole table.
 pub(super) fn write(discrepancies: &[Discrepancy]) -> Result<Vec<u8>, csv::Error> {
+    table(&HEADER, discrepancies.iter().flat_map(rows))
+}
+
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-    writer.write_record(HEADER)?;
-    for discrepancy in discrepancies {
-        for row in rows(discrepancy) {
-            writer.write_record(row.iter().map(|cell| harmless(cell).into_owned()))?;
-        }
+    writer.write_record(header)?;
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| harmless(cell).into_owned()))?;
     }
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
+const WORKSHEET: [&str; 10] =
+    ["package", "item", "what_to_do", "action", "receipt_or_manifest", "sku", "change", "before", "after", "unit"];
+
+/// What is to be done in the POS by hand, one row per step, in the order in which it works.
+pub(super) fn worksheet(discrepancies: &[Discrepancy]) -> Result<Vec<u8>, csv::Error> {
+    let steps = discrepancies.iter().flat_map(|it| it.plan.iter().map(move |step| (it, step)));
+    let in_pos = steps.filter(|(_, step)| step.system == "pos").map(|(discrepancy, step)| {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        vec![
+            discrepancy.package.clone(),
+            discrepancy.item.clone(),
+            step_text(step),
+            step.action.clone(),
+            text(&step.reference),
+            text(&step.sku),
+            text(&step.quantity),
+            text(&step.before),
+            text(&step.after),
+            step.unit.clone().unwrap_or_else(|| discrepancy.unit.clone()),
+        ]
+    });
+    table(&WORKSHEET, in_pos)
 }
 
 /// One row per cause of either comparison.

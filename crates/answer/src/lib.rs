@@ -63,6 +63,14 @@ pub fn write(answer: &Answer<'_>, form: Form) -> Result<Vec<Vec<u8>>, AnswerErro
     Ok(vec![bytes])
 }
 
+/// What is to be done in the POS by hand, as CSV: one row per step.
+///
+/// # Errors
+/// Never: it is written into memory.
+pub fn worksheet(discrepancies: &[record::Discrepancy]) -> Result<Vec<u8>, AnswerError> {
+    csv::worksheet(discrepancies).map_err(|error| AnswerError(error.to_string()))
+}
+
 /// One line a discrepancy, then the summary. Records are made and let go of some at a time.
 fn jsonl(answer: &Answer<'_>) -> Result<Vec<Vec<u8>>, serde_json::Error> {
     const LINES_AT_ONCE: usize = 256;

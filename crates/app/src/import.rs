@@ -5,14 +5,15 @@
 
 use crate::records::{self, Of};
 use jiff::Timestamp;
+use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use trueup_core::{Movement, MovementKind, Text};
 use trueup_intake::Store as Folder;
 use trueup_reconcile::PackageBooks;
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{
-    Appended, Batch, append, begin_source, complete_source, create_license, known_file, natural_key, observations,
-    row_of,
+    Appended, Batch, Fact, append, begin_source, complete_source, create_license, identity, known_file, natural_key,
+    observations, row_of,
 };
 use trueup_store::{Baseline, License, Observation, Package, Source, Store, StoreError, ValueRef};
 
@@ -27,6 +28,66 @@ pub struct ImportOptions {
     pub actor: Actor,
     /// What the folder is called.
     pub name: String,
+}
+
+/// What was taken in already, by whoever imports the same licence again and again: facts that are told as the last time need not be
+/// asked for in the books. Knows nothing at first.
+#[derive(Debug, Default)]
+pub struct Known {
+    told: FxHashMap<[u8; 16], [u8; 16]>,
+    /// What each book said last of each package, SKU and room, and when.
+    said: FxHashMap<[u8; 16], (Timestamp, [u8; 16])>,
+    /// What the books hold of that was read.
+    is_filled: bool,
+    count: u64,
+}
+
+impl Known {
+    /// Reads what the books hold, the first time.
+    fn fill(&mut self, store: &Store, license: &str) -> Result<(), StoreError> {
+        if !self.is_filled {
+            for row in store.read(|tx| observations(tx, license, i64::MAX))? {
+                self.note(&row);
+            }
+            self.is_filled = true;
+        }
+        Ok(())
+    }
+
+    /// Notes what a book said; gives whether it said something else the last time.
+    fn note(&mut self, row: &Observation) -> bool {
+        let (name, said) = identity(&Observation { observed_at: Timestamp::UNIX_EPOCH, ..row.clone() });
+        match self.said.get(&name) {
+            Some((at, _)) if row.observed_at < *at => true,
+            Some((_, before)) if *before == said => false,
+            _ => {
+                self.said.insert(name, (row.observed_at, said));
+                true
+            }
+        }
+    }
+
+    /// Drops what books said the last time, too: that nothing changed is no fact. Every weight is one.
+    fn filter_said(&mut self, rows: &mut Vec<Observation>) {
+        let mut weights: Vec<Observation> = rows.extract_if(.., |row| row.book == records::SCALE).collect();
+        self.filter(&mut weights);
+        rows.retain(|row| {
+            let is_news = self.note(row);
+            self.count += u64::from(!is_news);
+            is_news
+        });
+        rows.append(&mut weights);
+    }
+
+    /// Drops the facts that were told so the last time.
+    fn filter<F: Fact>(&mut self, facts: &mut Vec<F>) {
+        facts.retain(|fact| {
+            let (name, said) = identity(fact);
+            let is_known = self.told.insert(name, said) == Some(said);
+            self.count += u64::from(is_known);
+            !is_known
+        });
+    }
 }
 
 /// What an import came to.
@@ -52,7 +113,21 @@ const FACTS_AT_ONCE: usize = 500;
 pub fn import_folder(
     store: &Store,
     folder: &Folder,
-    options: &ImportOptions,
+    (options, known): (&ImportOptions, &mut Known),
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Imported, StoreError> {
+    let done = take_folder(store, folder, (options, known), progress);
+    if done.is_err() {
+        // What was thought to be told may not have been written.
+        *known = Known::default();
+    }
+    done
+}
+
+fn take_folder(
+    store: &Store,
+    folder: &Folder,
+    (options, known): (&ImportOptions, &mut Known),
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Imported, StoreError> {
     let license = Text::new(folder.settings.license.as_str());
@@ -64,12 +139,16 @@ pub fn import_folder(
     }
     begin(store, &license, hash, options)?;
     let of = Of { license: license.clone(), source: options.source_id.clone() };
+    known.count = 0;
+    known.fill(store, &license)?;
     let mut written = Appended::default();
     let mut batch = Batch::default();
     let tags = folder.books.tags();
     for (number, tag) in tags.iter().enumerate() {
         if let Some(package) = folder.books.get(*tag) {
-            take_in(&mut batch, &of, &package, folder)?;
+            let mut told = Batch::default();
+            take_in(&mut told, &of, &package, folder)?;
+            add(&mut batch, told, known);
         }
         if size(&batch) >= FACTS_AT_ONCE {
             write(store, &license, options, std::mem::take(&mut batch), &mut written)?;
@@ -78,10 +157,14 @@ pub fn import_folder(
     }
     write(store, &license, options, batch, &mut written)?;
     let gone = no_more(store, folder, &of)?;
+    for row in &gone {
+        known.note(row);
+    }
     for some in gone.chunks(FACTS_AT_ONCE) {
         let batch = Batch { observations: some.to_vec(), ..Batch::default() };
         write(store, &license, options, batch, &mut written)?;
     }
+    written.known += known.count;
     let (now, id, draft) = (options.now, options.source_id.clone(), draft(options, "import.complete"));
     let name = license.clone();
     store.write(move |tx| complete_source(tx, (&name, &id), now, written, &draft).map(drop))?;
@@ -147,6 +230,22 @@ fn begin(store: &Store, license: &Text, hash: [u8; 32], options: &ImportOptions)
     };
     let draft = draft(options, "import.begin");
     store.write(move |tx| begin_source(tx, &source, &draft))
+}
+
+/// Adds what is not known.
+fn add(batch: &mut Batch, mut told: Batch, known: &mut Known) {
+    known.filter(&mut told.packages);
+    known.filter(&mut told.movements);
+    known.filter_said(&mut told.observations);
+    known.filter(&mut told.counts);
+    known.filter(&mut told.manifest_lines);
+    known.filter(&mut told.baselines);
+    batch.packages.append(&mut told.packages);
+    batch.movements.append(&mut told.movements);
+    batch.observations.append(&mut told.observations);
+    batch.counts.append(&mut told.counts);
+    batch.manifest_lines.append(&mut told.manifest_lines);
+    batch.baselines.append(&mut told.baselines);
 }
 
 fn size(batch: &Batch) -> usize {

@@ -20,4 +20,4 @@ mod records;
 pub mod sync;
 
 pub use books::{ReadError, read_books};
-pub use import::{ImportOptions, Imported, import_folder};
+pub use import::{ImportOptions, Imported, Known, import_folder};

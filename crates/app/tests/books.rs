@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
-use trueup_app::{ImportOptions, Imported, import_folder, read_books};
+use trueup_app::{ImportOptions, Imported, Known, import_folder, read_books};
 use trueup_core::Text;
 use trueup_intake::{Join, Options, Store as Folder, read_store};
 use trueup_reconcile::reconcile;
@@ -32,7 +32,7 @@ fn import(store: &Store, folder: &Folder, id: &str) -> Imported {
         actor: Actor::program("test"),
         name: "folder".to_owned(),
     };
-    import_folder(store, folder, &options, &mut |_, _| {}).unwrap()
+    import_folder(store, folder, (&options, &mut Known::default()), &mut |_, _| {}).unwrap()
 }
 
 /// Takes a folder in and holds what the books say to what the files say.

@@ -71,6 +71,12 @@ pub struct ServeOptions {
     /// TRUEUP_METRC_URL, TRUEUP_METRC_VENDOR_KEY and TRUEUP_METRC_USER_KEY, it is what lies in the folders.
     #[arg(long, value_name = "FILE")]
     pub connection: Option<PathBuf>,
+    /// Sign every hour how long the logs are, with the key of this file (`audit key` makes one).
+    #[arg(long, value_name = "FILE")]
+    pub audit_key: Option<PathBuf>,
+    /// Where to put what is signed: somewhere that whoever runs the books cannot change.
+    #[arg(long, value_name = "DIR", requires = "audit_key")]
+    pub checkpoints: Option<PathBuf>,
     /// Where to listen. Other computers reach it only through a proxy that speaks TLS.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8420")]
     pub listen: std::net::SocketAddr,

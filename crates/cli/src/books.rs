@@ -8,7 +8,7 @@ use crate::{Status, Trouble, runtime};
 use std::fmt::Write as _;
 use std::io::{BufReader, Write as _};
 use std::path::Path;
-use trueup_app::import_folder;
+use trueup_app::{Known, import_folder};
 use trueup_core::Text;
 use trueup_intake::{Join, Options, read_store};
 use trueup_store::audit::{self, Actor, SigningKey, VerifyingKey};
@@ -73,7 +73,8 @@ pub(crate) fn import(options: &ImportOptions) -> Result<Status, Trouble> {
         actor: Actor::program(ACTOR),
         name: options.store.display().to_string(),
     };
-    let done = import_folder(&store, &folder, &import, &mut |done, all| progress.packages(done, all))?;
+    let mut told = |done, all| progress.packages(done, all);
+    let done = import_folder(&store, &folder, (&import, &mut Known::default()), &mut told)?;
     drop(progress);
     let told = match done.known_since {
         Some(since) => format!(
@@ -105,9 +106,13 @@ pub(crate) fn audit(command: &AuditCommand) -> Result<Status, Trouble> {
 }
 
 pub(crate) fn log_of(options: &LogOptions) -> Result<(Store, SigningKey), Trouble> {
-    let key = SigningKey::read(&read_file(&options.key)?)
-        .map_err(|error| Trouble::Usage(format!("{}: {error}", options.key.display())))?;
+    let key = read_key(&options.key)?;
     Ok((open(&location(&options.books)?, false)?, key))
+}
+
+/// The key of a file that `audit key` made.
+pub(crate) fn read_key(path: &Path) -> Result<SigningKey, Trouble> {
+    SigningKey::read(&read_file(path)?).map_err(|error| Trouble::Usage(format!("{}: {error}", path.display())))
 }
 
 fn make_key(out: &Path) -> Result<Status, Trouble> {

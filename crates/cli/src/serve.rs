@@ -1,7 +1,7 @@
 //! `trueup serve` and `trueup demo`.
 
 use crate::args::{DemoOptions, ServeOptions};
-use crate::books::{location, open};
+use crate::books::{location, open, read_key};
 use crate::metrc::Connection;
 use crate::progress::Progress;
 use crate::{Status, Trouble, runtime};
@@ -78,6 +78,7 @@ fn link(connection: &Connection, now: Timestamp) -> Result<Link, Trouble> {
 pub(crate) fn serve(options: &ServeOptions) -> Result<Status, Trouble> {
     let surroundings: Arc<dyn Surroundings> = Arc::new(Here { ahead: jiff::SignedDuration::ZERO });
     let store = Arc::new(open(&location(&options.books)?, true)?);
+    let key = options.audit_key.as_deref().map(read_key).transpose()?;
     let connection = Connection::perhaps(options.connection.as_deref())?;
     let timing = Timing { pull: Duration::from_secs(u64::from(options.pull_every)), ..Timing::default() };
     if let Some((login, password)) = operator(&store, &*surroundings)? {
@@ -93,7 +94,11 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Status, Trouble> {
         let listener = tokio::net::TcpListener::bind(options.listen).await;
         let listener = listener.map_err(|error| Trouble::Usage(format!("--listen {}: {error}", options.listen)))?;
         print(&format!("http://{}\n", options.listen))?;
-        go_on(listener, &store, Arc::new(Desks::new(desks)), surroundings).await
+        let service = Service::new(Arc::clone(&store), Arc::new(Desks::new(desks)), surroundings);
+        if let Some(key) = key {
+            service.sign_hourly(key, options.checkpoints.clone());
+        }
+        go_on(listener, service).await
     })
 }
 
@@ -103,13 +108,7 @@ fn license_of(folder: &Path, is_pulled: bool, now: Timestamp) -> Result<String, 
     Ok(read_settings(folder, snapshots)?.license.to_string())
 }
 
-async fn go_on(
-    listener: tokio::net::TcpListener,
-    store: &Arc<Store>,
-    desks: Arc<Desks>,
-    surroundings: Arc<dyn Surroundings>,
-) -> Result<Status, Trouble> {
-    let service = Service::new(Arc::clone(store), desks, surroundings);
+async fn go_on(listener: tokio::net::TcpListener, service: Service) -> Result<Status, Trouble> {
     service.start();
     let served = trueup_server::serve(listener, service, asked_to_stop()).await;
     served.map_err(|error| Trouble::State(format!("the listener failed: {error}")))?;
@@ -197,6 +196,6 @@ pub(crate) fn demo(options: &DemoOptions) -> Result<Status, Trouble> {
                  Ctrl-C ends it; nothing is kept.\n"
             ))?;
         }
-        go_on(listener, &store, desks, surroundings).await
+        go_on(listener, Service::new(store, desks, surroundings)).await
     })
 }

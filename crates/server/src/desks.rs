@@ -4,9 +4,10 @@ use crate::Service;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, watch};
+use trueup_app::Known;
 use trueup_app::desk::{DeskFolder, PullError, Pulled, Puller, Signature, Tracked, View, look, track};
 use trueup_app::sync::{Applied, Orders, SyncError, apply, check_orders, recover};
 use trueup_intake::Snapshots;
@@ -284,6 +285,7 @@ impl Desks {
                 service: service.clone(),
                 puller: Puller::default(),
                 seen: Signature::new(),
+                known: Arc::default(),
                 recovering: desk.begin_sending(),
             };
             tokio::spawn(work.go_on());
@@ -298,6 +300,8 @@ struct Work {
     puller: Puller,
     /// What the folder looked like the last time.
     seen: Signature,
+    /// What looks took in so far.
+    known: Arc<Mutex<Known>>,
     /// Nothing is sent before it is known what the last process had under way.
     recovering: Option<OwnedSemaphorePermit>,
 }
@@ -403,8 +407,10 @@ impl Work {
         let source = self.service.surroundings.random();
         let number = source.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let source = Text::from(format!("s-{number:016x}"));
+        let known = Arc::clone(&self.known);
         let looked = tokio::task::spawn_blocking(move || {
-            let view = look(&store, &root, snapshots, (now, source)).map_err(|error| error.to_string())?;
+            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            let view = look(&store, &root, snapshots, (now, source), &mut known).map_err(|error| error.to_string())?;
             let tracked = track(&store, &view).map_err(|error| error.to_string())?;
             Ok((view, tracked))
         });

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! desks    one task per licence: pulls the state, watches the folder, looks again when either changed
+//! checkpoints  the logs' lengths, signed every hour
 //! people   who may ask: passwords, tokens
 //! api      the routes under /api/v1 and their OpenAPI document, which are one list
 //! problem  what went wrong, as problem+json with codes that stay
@@ -14,6 +15,7 @@
 //! - No clock and no randomness but those of [`Surroundings`].
 
 mod api;
+mod checkpoints;
 mod desks;
 mod people;
 mod problem;
@@ -24,8 +26,10 @@ pub use people::{PeopleError, first_operator, token_for};
 pub use trueup_metrc::client::Limits;
 
 use jiff::Timestamp;
+use std::path::PathBuf;
 use std::sync::Arc;
 use trueup_store::Store;
+use trueup_store::audit::SigningKey;
 
 /// What the process gives.
 pub trait Surroundings: Send + Sync + 'static {
@@ -56,6 +60,11 @@ impl Service {
     pub fn new(store: Arc<Store>, desks: Arc<Desks>, surroundings: Arc<dyn Surroundings>) -> Self {
         let name = surroundings.random()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
         Self { store, desks, surroundings, people: Arc::default(), name }
+    }
+
+    /// Signs every hour how long the logs are, and puts the notes into a folder, if there is one; until the runtime ends.
+    pub fn sign_hourly(&self, key: SigningKey, folder: Option<PathBuf>) {
+        tokio::spawn(checkpoints::go_on(self.clone(), Arc::new(key), folder));
     }
 
     /// Keeps all licences from now on, until the runtime ends.

@@ -1,6 +1,6 @@
 //! One look at a licence: the folder into the books, and what they come to.
 
-use crate::import::{ImportOptions, import_folder};
+use crate::import::{ImportOptions, Known, import_folder};
 use jiff::Timestamp;
 use std::path::Path;
 use trueup_intake::{InputError, Join, Options, Snapshots, Store as Folder, read_store};
@@ -33,7 +33,7 @@ pub enum LookError {
 }
 
 /// Reads the folder, takes what is new into the books, and compares. `snapshots` is when the books were taken; where nothing is
-/// pulled, `store.toml` says it.
+/// pulled, `store.toml` says it. `known` is what earlier looks at this folder took in.
 ///
 /// # Errors
 /// [`LookError`]. What was looked at before holds on.
@@ -42,11 +42,12 @@ pub fn look(
     root: &Path,
     snapshots: Option<Snapshots>,
     (now, source_id): (Timestamp, Text),
+    known: &mut Known,
 ) -> Result<View, LookError> {
     let options = Options { snapshots, join: Join::Never, ..Options::default() };
     let folder = read_store(root, options, &mut |_| {})?;
     let import = ImportOptions { now, source_id, actor: Actor::program("desk"), name: root.display().to_string() };
-    let new_facts = import_folder(store, &folder, &import, &mut |_, _| {})?.new;
+    let new_facts = import_folder(store, &folder, (&import, known), &mut |_, _| {})?.new;
     let outcome = trueup_reconcile::reconcile(&folder.books, &folder.settings, &mut |_, _| {});
     Ok(View { at: now, folder, outcome, new_facts })
 }

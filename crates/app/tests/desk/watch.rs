@@ -21,8 +21,8 @@ async fn a_change_in_the_states_page_is_seen_explained_and_closed() {
 
     // Nothing happens: nothing is asked for again but the lists, and nothing is written.
     let (requests, entries) = (world.served.counted().reads, world.log_size());
-    let (_, tracked, changed) = world.round().await;
-    assert_eq!((tracked, changed), (Tracked::default(), 0));
+    let (idle, tracked, changed) = world.round().await;
+    assert_eq!((tracked, changed, idle.new_facts), (Tracked::default(), 0, 0));
     assert!(world.served.counted().reads - requests < 40);
     // Only that it was looked: the import's beginning and end.
     assert!(world.log_size() - entries <= 2, "{} entries", world.log_size() - entries);
@@ -50,6 +50,8 @@ async fn a_change_in_the_states_page_is_seen_explained_and_closed() {
     tokio::time::advance(std::time::Duration::from_secs(7_200)).await;
     let (view, tracked, changed) = world.round().await;
     assert_eq!((tracked.found, tracked.gone), (1, 0), "{changed} records changed");
+    // The adjustment, and what the state says of the package now.
+    assert_eq!(view.new_facts, 2);
     let it = view.outcome.discrepancies.iter().find(|it| it.package.to_string() == package).unwrap();
     assert_eq!(it.causes[0].cause.name(), "adjustment_only_in_state");
     let row = world.books.read(|tx| discrepancies_of(tx, &world.licence, &package)).unwrap().remove(0);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
+use trueup_app::Known;
 use trueup_app::desk::{Puller, Tracked, View, look, track};
 use trueup_intake::Snapshots;
 use trueup_metrc::client::{Client, Gate, Keys, Limits, Policy, Simulated, TokioClock};
@@ -20,6 +21,7 @@ pub struct World {
     pub books: Store,
     puller: Puller,
     looks: u32,
+    known: Known,
 }
 
 impl World {
@@ -36,7 +38,17 @@ impl World {
             Client::new(Simulated::new(Arc::clone(&served)), TokioClock::set(now), keys, gate, Policy::default());
         let books = Location::Sqlite(folder.path().join("books.db"));
         let books = Store::open(&books, &OpenOptions::new(now, "i-desk")).unwrap();
-        Self { folder, truth, licence, served, client, books, puller: Puller::default(), looks: 0 }
+        Self {
+            folder,
+            truth,
+            licence,
+            served,
+            client,
+            books,
+            puller: Puller::default(),
+            looks: 0,
+            known: Known::default(),
+        }
     }
 
     pub fn root(&self) -> std::path::PathBuf {
@@ -49,7 +61,7 @@ impl World {
         let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of };
         self.looks += 1;
         let source = Text::from(format!("s-{}", self.looks));
-        let view = look(&self.books, &self.root(), Some(snapshots), (pulled.as_of, source)).unwrap();
+        let view = look(&self.books, &self.root(), Some(snapshots), (pulled.as_of, source), &mut self.known).unwrap();
         let tracked = track(&self.books, &view).unwrap();
         (view, tracked, pulled.changed)
     }

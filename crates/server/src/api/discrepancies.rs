@@ -167,6 +167,30 @@ pub(super) async fn export(
         .into_response())
 }
 
+/// What is to be done in the POS by hand: one row per step.
+#[utoipa::path(get, path = "/api/v1/licenses/{license}/exports/worksheet", tag = "discrepancies", params(("license" = String, Path,)), responses(
+    (status = 200, description = "The worksheet.", body = String, content_type = "text/csv"),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "Nothing was seen yet.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn worksheet(
+    State(service): State<Service>,
+    _: Caller,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    let view = view(&*desk(&service, &number)?)?;
+    let failed = |error: trueup_answer::AnswerError| {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string())
+    };
+    let bytes = trueup_answer::worksheet(&records(&view)).map_err(failed)?;
+    let headers = [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"worksheet.csv\""),
+    ];
+    Ok((headers, bytes).into_response())
+}
+
 /// What happened to a discrepancy.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Happened {

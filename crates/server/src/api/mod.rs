@@ -52,6 +52,7 @@ fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(licenses::events))
         .routes(routes!(discrepancies::list))
         .routes(routes!(discrepancies::export))
+        .routes(routes!(discrepancies::worksheet))
         .routes(routes!(discrepancies::one))
         .routes(routes!(discrepancies::add_note))
         .routes(routes!(discrepancies::set_assignee))

@@ -11,6 +11,7 @@ use std::time::Duration;
 use trueup_server::{
     Connection, Desk, Desks, Service, Surroundings, Timing, document, first_operator, serve, token_for,
 };
+use trueup_store::audit::{Checkpoint, SigningKey};
 use trueup_store::{Location, OpenOptions, Store};
 
 const LICENSE: &str = "C10-0000321-LIC";
@@ -26,6 +27,10 @@ impl Surroundings for Still {
     fn random(&self) -> [u8; 32] {
         [self.0.fetch_add(1, Ordering::Relaxed); 32]
     }
+}
+
+fn signing_key() -> SigningKey {
+    SigningKey::new("trueup/test", [9; 32]).unwrap()
 }
 
 struct Api {
@@ -75,6 +80,7 @@ impl Api {
         let (stop, stopped) = tokio::sync::oneshot::channel();
         let service = Service::new(store, desks, surroundings);
         service.start();
+        service.sign_hourly(signing_key(), Some(folder.path().to_owned()));
         tokio::spawn(serve(listener, service, async {
             drop(stopped.await);
         }));
@@ -230,6 +236,11 @@ async fn the_list_comes_in_pages_and_as_files() {
     assert_eq!(csv.headers()["content-disposition"], "attachment; filename=\"discrepancies.csv\"");
     let text = csv.text().await.unwrap();
     assert!(packages.iter().all(|package| text.contains(package)));
+    let worksheet = api.ask(Method::GET, "/api/v1/licenses/{license}/exports/worksheet", None, &[]).await;
+    let text = worksheet.text().await.unwrap();
+    // The example's sales of an hour without the internet are sent again from the POS.
+    assert!(text.lines().any(|line| line.contains("send receipt 88113 again,resend_receipt,88113")), "{text}");
+    assert!(!text.contains("void_receipt"), "a step of the state: {text}");
     let xlsx = api.ask(Method::GET, "/api/v1/licenses/{license}/exports/discrepancies/xlsx", None, &[]).await;
     assert!(xlsx.bytes().await.unwrap().starts_with(b"PK"));
     assert_eq!(api.get("/api/v1/licenses/{license}/exports/discrepancies/pdf").await.0, StatusCode::NOT_FOUND);
@@ -307,4 +318,23 @@ async fn a_new_export_is_seen_and_a_bad_one_changes_nothing() {
     let (_, after) = api.get("/api/v1/licenses/{license}").await;
     assert!(after["look_trouble"].is_null());
     assert_eq!(after["differ"].as_u64().unwrap(), before["differ"].as_u64().unwrap() + 1);
+}
+
+/// The logs are signed at once, and then every hour; the notes lie where they were asked for.
+#[tokio::test]
+async fn how_long_the_logs_are_is_signed() {
+    let api = Api::start().await;
+    let notes = || -> Vec<PathBuf> {
+        let files = std::fs::read_dir(api.folder.path()).unwrap().map(|file| file.unwrap().path());
+        files.filter(|path| path.extension().is_some_and(|it| it == "note")).collect()
+    };
+    for _ in 0..200 {
+        if !notes().is_empty() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    let note = std::fs::read_to_string(&notes()[0]).unwrap();
+    let checkpoint = Checkpoint::read(&note, &signing_key().verifying_key()).unwrap();
+    assert!(checkpoint.size > 0, "{checkpoint:?}");
 }

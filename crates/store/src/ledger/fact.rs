@@ -5,7 +5,7 @@ use crate::schema::{
     Baseline, ColumnKind::Bytes, ColumnKind::Integer as I, ColumnKind::Text as T, CountLine, ManifestLine, Movement,
     Observation, Package, Receipt, Record, SkuConversion,
 };
-use crate::sql::{Query, ValueRef};
+use crate::sql::{Query, ValueRef, row_hash};
 use jiff::Timestamp;
 
 /// A fact that may be told again.
@@ -33,6 +33,22 @@ pub trait Fact: Record + Clone + PartialEq + 'static {
 
     /// The same with what tells versions of one content apart taken from another one.
     fn like(&self, other: &Self) -> Self;
+}
+
+/// A fact's licence and natural key, and what it says, each as a hash: whoever keeps them knows without asking the books whether a
+/// fact is the one that he told last.
+pub fn identity<F: Fact>(fact: &F) -> ([u8; 16], [u8; 16]) {
+    let half = |hash: [u8; 32]| hash.first_chunk::<16>().copied().unwrap_or_default();
+    let name = half(row_hash(F::TABLE, &fact.natural(), &mut Vec::with_capacity(128)));
+    // Which number it got, when it was learned and from where tells nothing about what it says.
+    let mut said = Vec::with_capacity(F::TABLE.columns.len());
+    fact.values(&mut said);
+    for (value, column) in said.iter_mut().zip(F::TABLE.columns) {
+        if ["seq", "version", "replaces_quantity", "recorded_at", "source_id"].contains(&column.name) {
+            *value = ValueRef::Null;
+        }
+    }
+    (name, half(row_hash(F::TABLE, &said, &mut Vec::with_capacity(512))))
 }
 
 macro_rules! facts {

@@ -10,7 +10,7 @@ mod work;
 
 pub(crate) use append::hex;
 pub use append::{Appended, Batch, append};
-pub use fact::Fact;
+pub use fact::{Fact, identity};
 pub use licence::create_license;
 pub use movement::{MovementError, moment_of, moment_parts, movement_of, natural_key, row_of};
 pub use read::{Everything, Life, balances, current, everything, facts_after, life, observations, seq_at};

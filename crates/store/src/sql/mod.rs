@@ -11,7 +11,6 @@ mod statement;
 mod tx;
 
 pub(crate) use cells::checksum_of;
-#[cfg(feature = "archive")]
 pub(crate) use cells::row_hash;
 pub use cells::{Cells, ValueRef};
 pub use engine::{Location, OpenOptions, Store};
