@@ -3,6 +3,7 @@
 use super::propose::{read_plan, settle_step};
 use super::steps::{Doer, StepBody};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +58,8 @@ pub struct Orders {
     pub by: Actor,
     /// As people know him.
     pub name: String,
+    /// The zone of the premises: the state takes no date that is not reached there.
+    pub zone: TimeZone,
     /// How carefully.
     pub care: Care,
 }
@@ -405,6 +408,9 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
             "unfinalize_receipt" => {
                 one(self.client.careful(&sales::UNFINALIZE_RECEIPTS, license, &[ById::new(id()?)], care).await)
             }
+            "finalize_receipt" => {
+                one(self.client.careful(&sales::FINALIZE_RECEIPTS, license, &[ById::new(id()?)], care).await)
+            }
             "void_receipt" => {
                 let id = id()?;
                 let is_void = || async move {
@@ -425,7 +431,7 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
     }
 
     fn today(&self) -> jiff::civil::Date {
-        self.client.state_now().to_zoned(jiff::tz::TimeZone::UTC).date()
+        self.client.state_now().to_zoned(self.orders.zone.clone()).date()
     }
 
     fn adjustment(&self, body: &StepBody, label: WireText, submission: &str) -> Result<Adjust, String> {
@@ -441,9 +447,10 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
 
     /// Who asked for it, what it carries out, and by what it can be found again. The words give way to these if it gets too long.
     fn note(&self, body: &StepBody, submission: &str) -> String {
-        let found_by = match body.events.as_slice() {
-            [] => format!("[ref {submission}]"),
-            events => format!("[for {}] [ref {submission}]", events.join(",")),
+        let found_by = match (&body.undoes, body.events.as_slice()) {
+            (Some(undone), _) => format!("[undoes {undone}] [ref {submission}]"),
+            (None, []) => format!("[ref {submission}]"),
+            (None, events) => format!("[for {}] [ref {submission}]", events.join(",")),
         };
         let words = format!("Traceability sync requested by {}: {}", self.orders.name, self.plan.purpose);
         let room = MOST_NOTE.saturating_sub(found_by.chars().count().saturating_add(1));

@@ -14,5 +14,5 @@ mod propose;
 mod steps;
 
 pub use apply::{Applied, Orders, SyncError, apply, approve, check_orders, recover};
-pub use propose::{Asked, Proposed, propose, read_plan};
+pub use propose::{Asked, Proposed, propose, propose_undo, read_plan};
 pub use steps::{Doer, StepBody};

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use trueup_answer::{Answer, records_of};
+use trueup_core::PackageTag;
 use trueup_reconcile::{Action, Discrepancy, Measure};
 use trueup_store::audit::{self, Actor, Draft};
 use trueup_store::ledger::open_discrepancies;
-use trueup_store::queue::{plan_steps, replace_step};
+use trueup_store::queue::{plan_steps, recent_plans, replace_step};
 use trueup_store::{Plan, PlanStep, Store, StoreError, Text, Tx, ValueRef};
 
 /// What is asked for.
@@ -118,6 +119,84 @@ fn with_their_receipts(view: &View, asked: &BTreeSet<Text>) -> BTreeSet<Text> {
             return wanted;
         }
     }
+}
+
+/// The plan that takes another one back: its verified steps in reverse, from what the state holds now. What cannot be taken back is
+/// left out; the preview had said so.
+///
+/// # Errors
+/// [`StoreError::Refused`] if the plan is not done, was taken back already, or nothing of it can be; those of the store.
+pub fn propose_undo(
+    store: &Store,
+    view: &View,
+    (undone, asked): (&str, &Asked),
+    (now, plan_id): (Timestamp, Text),
+) -> Result<Proposed, StoreError> {
+    let license = Text::new(view.folder.settings.license.as_str());
+    let (plan, before) = store.read(|tx| read_plan(tx, &license, undone))?;
+    if plan.state != "done" {
+        return Err(StoreError::refused(format!("plan {undone} is {}: there is nothing to take back yet", plan.state)));
+    }
+    if store.read(|tx| recent_plans(tx, &license))?.iter().any(|it| it.undoes.as_deref() == Some(undone)) {
+        return Err(StoreError::refused(format!("plan {undone} was taken back already")));
+    }
+    let mut held: BTreeMap<Text, i64> = BTreeMap::new();
+    let mut steps: Vec<PlanStep> = Vec::new();
+    for step in before.iter().rev().filter(|step| step.state == "verified") {
+        let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
+        let Some(body) = body.taken_back(&step.action, &format!("{undone}-{}", step.step)) else { continue };
+        let change =
+            step.expected_quantity.zip(step.guard_quantity).map(|(after, before)| before.saturating_sub(after));
+        let guard = match change {
+            None => None,
+            Some(_) => Some(held_now(view, &mut held, &step.package_id)?),
+        };
+        let expected = guard.zip(change).map(|(guard, change)| guard.saturating_add(change));
+        if let Some(expected) = expected {
+            held.insert(step.package_id.clone(), expected);
+        }
+        let body = body.between(&step.package_id, (guard, expected))?;
+        steps.push(PlanStep {
+            plan_id: plan_id.clone(),
+            step: i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1),
+            discrepancy_id: None,
+            action: Text::new(&body.told.action),
+            details: serde_json::to_string(&body).map_err(StoreError::refused)?,
+            guard_quantity: guard,
+            expected_quantity: expected,
+            state: Text::const_new("open"),
+            version: 1,
+            ..step.clone()
+        });
+    }
+    if steps.is_empty() {
+        return Err(StoreError::refused(format!("nothing of plan {undone} can be taken back")));
+    }
+    let plan = Plan {
+        license_id: license,
+        plan_id,
+        state: Text::const_new("proposed"),
+        purpose: asked.why.clone(),
+        content_hash: hash_of(&steps),
+        proposed_by: asked.by.id.clone(),
+        proposed_at: now,
+        undoes: Some(Text::new(undone)),
+        version: 1,
+    };
+    let draft = Draft::new(asked.by.clone(), "plan.undo").because("undo", Some(&asked.why));
+    let (plan, steps) = keep(store, plan, steps, (now, draft))?;
+    Ok(Proposed { plan, steps, brought_along: Vec::new(), agreeing: Vec::new() })
+}
+
+/// What the state holds of a package, as it was seen last and by the steps so far.
+fn held_now(view: &View, held: &mut BTreeMap<Text, i64>, package: &Text) -> Result<i64, StoreError> {
+    if let Some(quantity) = held.get(package) {
+        return Ok(*quantity);
+    }
+    let unseen = || StoreError::refused(format!("the state does not tell of {package} any more"));
+    let tag = PackageTag::parse(package).map_err(|_| unseen())?;
+    let books = view.folder.books.get(tag).ok_or_else(unseen)?;
+    books.state().map(|state| state.quantity.atoms()).ok_or_else(unseen)
 }
 
 /// SHA-256 of what will be done: the steps' packages, systems, actions, details and guards, in order.

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use trueup_answer::record::{Discrepancy as Record, Step as Told};
-use trueup_core::{Book, Decimal};
+use trueup_core::{Book, Decimal, Quantity, Unit};
 use trueup_reconcile::{Action, Step};
+use trueup_store::StoreError;
 
 /// Who does a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +32,9 @@ pub struct StepBody {
     /// The POS's events that an adjustment carries out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
+    /// The submission that it takes back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoes: Option<String>,
     /// The step of another package that is the same: a receipt is taken back once, for all packages on it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub same_as: Option<i64>,
@@ -53,6 +57,7 @@ impl StepBody {
             told: told.clone(),
             doer,
             events,
+            undoes: None,
             same_as: None,
             because: because.map(str::to_owned),
         };
@@ -77,6 +82,51 @@ impl StepBody {
             ("state", _) => by_hand("trueup does not do this itself yet"),
             _ => body(Doer::People, Vec::new(), None),
         }
+    }
+}
+
+impl StepBody {
+    /// The step that takes this one back, if one can.
+    pub(super) fn taken_back(&self, action: &str, submission: &str) -> Option<Self> {
+        let back = match action {
+            "adjust" => "adjust",
+            "unfinalize_receipt" => "finalize_receipt",
+            "finalize_receipt" => "unfinalize_receipt",
+            "finish" => "unfinish",
+            "unfinish" => "finish",
+            _ => return None,
+        };
+        let opposite = |quantity: &String| match quantity.strip_prefix('-') {
+            Some(positive) => positive.to_owned(),
+            None => format!("-{quantity}"),
+        };
+        let told = Told {
+            action: back.to_owned(),
+            quantity: self.told.quantity.as_ref().map(opposite),
+            before: None,
+            after: None,
+            needs: Some("approval".to_owned()),
+            ..self.told.clone()
+        };
+        let undoes = Some(submission.to_owned());
+        Some(Self { told, doer: Doer::Trueup, events: Vec::new(), undoes, same_as: self.same_as, because: None })
+    }
+
+    /// The same with what the state holds before and after, in words.
+    pub(super) fn between(
+        mut self,
+        package: &str,
+        (before, after): (Option<i64>, Option<i64>),
+    ) -> Result<Self, StoreError> {
+        let unknown = || StoreError::refused(format!("the unit of {package} is not known any more"));
+        let unit = self.told.unit.as_deref().and_then(|unit| Unit::parse(unit).ok());
+        let text = |atoms: i64| -> Result<String, StoreError> {
+            let unit = unit.ok_or_else(unknown)?;
+            Ok(Quantity::from_atoms(atoms, unit.dimension()).sum().text(unit).to_string())
+        };
+        self.told.before = before.map(text).transpose()?;
+        self.told.after = after.map(text).transpose()?;
+        Ok(self)
     }
 }
 

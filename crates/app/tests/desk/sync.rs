@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use trueup_app::desk::View;
 use trueup_app::sync::{
-    Applied, Asked, Doer, Orders, Proposed, StepBody, SyncError, apply, approve, propose, read_plan, recover,
+    Applied, Asked, Doer, Orders, Proposed, StepBody, SyncError, apply, approve, propose, propose_undo, read_plan,
+    recover,
 };
 use trueup_metrc::client::Care;
 use trueup_sim::metrc::{ByHand, Faults as Weather};
@@ -17,8 +18,10 @@ fn dana() -> Actor {
     Actor::program("p-dana")
 }
 
-fn orders() -> Orders {
+fn orders(world: &World) -> Orders {
+    let zone = trueup_intake::read_settings(&world.root(), None).unwrap().zone.name().to_owned();
     Orders {
+        zone: jiff::tz::TimeZone::get(&zone).unwrap(),
         reason: Some("Incorrect Quantity".to_owned()),
         by: dana(),
         name: "Dana Ruiz".to_owned(),
@@ -53,7 +56,7 @@ impl World {
     }
 
     async fn apply(&self, lease: &HeldLease, proposed: &Proposed) -> Result<Applied, SyncError> {
-        apply(&self.books, &self.client, lease, (&self.licence, &proposed.plan.plan_id), &orders()).await
+        apply(&self.books, &self.client, lease, (&self.licence, &proposed.plan.plan_id), &orders(self)).await
     }
 
     /// What the state says of each package.
@@ -208,7 +211,7 @@ async fn an_adjustment_needs_a_reason_of_the_states_list() {
     world.approve(&proposed);
     let lease = world.lease();
     for (reason, told) in [(None, "needs a reason"), (Some("Because".to_owned()), "no reason `Because`")] {
-        let orders = Orders { reason, ..orders() };
+        let orders = Orders { reason, ..orders(&world) };
         let refused =
             apply(&world.books, &world.client, &lease, (&world.licence, "plan-1"), &orders).await.unwrap_err();
         assert!(refused.to_string().contains(told) && refused.to_string().contains("Incorrect Quantity"), "{refused}");
@@ -315,4 +318,59 @@ async fn what_was_on_its_way_when_the_process_ended_is_unknown() {
     assert_eq!(recover(&world.books, &next, now).unwrap(), Vec::<Text>::new(), "once");
     assert!(world.apply(&next, &proposed).await.is_err());
     assert_eq!(world.served.counted().writes, writes, "nothing is sent again");
+}
+
+/// What can be taken back is as it was: the state's quantities, and what there is to explain.
+#[tokio::test(start_paused = true)]
+async fn a_sync_undone_is_no_sync() {
+    let mut undone = 0;
+    for seed in 994_000..994_012 {
+        let mut world = World::new(seed);
+        let (view, ..) = world.round().await;
+        let by_adjusting = |package: &String| {
+            let found = view.outcome.discrepancies.iter().find(|it| it.package.to_string() == *package);
+            found.is_some_and(|it| it.plan.iter().all(|step| step.action.name() == "adjust"))
+        };
+        let packages: Vec<String> = ours(&view).into_iter().filter(by_adjusting).collect();
+        if packages.is_empty() {
+            continue;
+        }
+        let before = world.packages_in_state();
+        let proposed = world.propose(&view, &packages, "plan-1");
+        let asked = Asked { packages: BTreeSet::new(), why: "it was wrong".to_owned(), by: dana() };
+        let early =
+            propose_undo(&world.books, &view, ("plan-1", &asked), (world.now(), Text::new("plan-2"))).unwrap_err();
+        assert!(early.to_string().contains("nothing to take back yet"), "{early}");
+        world.approve(&proposed);
+        let lease = world.lease();
+        world.apply(&lease, &proposed).await.unwrap();
+        tokio::time::advance(std::time::Duration::from_secs(3 * 3_600)).await;
+        let (between, ..) = world.round().await;
+        let at = world.now();
+        let undo = propose_undo(&world.books, &between, ("plan-1", &asked), (at, Text::new("plan-2"))).unwrap();
+        let twice = propose_undo(&world.books, &between, ("plan-1", &asked), (at, Text::new("plan-3"))).unwrap_err();
+        assert!(twice.to_string().contains("taken back already"), "{twice}");
+        world.approve(&undo);
+        let applied = world.apply(&lease, &undo).await.unwrap();
+        let journal = world.books.read(|tx| attempts(tx, &world.licence, "plan-2-1")).unwrap();
+        assert_eq!(
+            applied.verified,
+            u64::try_from(undo.steps.len()).unwrap(),
+            "{applied:?} {journal:?} {:?}",
+            undo.steps
+        );
+        assert_eq!(world.packages_in_state(), before);
+        tokio::time::advance(std::time::Duration::from_secs(3 * 3_600)).await;
+        let (after, ..) = world.round().await;
+        for package in &packages {
+            let told = |view: &View| {
+                let found = view.outcome.discrepancies.iter().find(|it| it.package.to_string() == *package).unwrap();
+                let causes: Vec<_> = found.causes.iter().map(|share| (share.cause, share.amount)).collect();
+                (found.difference, causes, found.unexplained)
+            };
+            assert_eq!(told(&after), told(&view), "seed {seed}: {package}");
+            undone += 1;
+        }
+    }
+    assert!(undone > 5, "{undone}");
 }

@@ -34,6 +34,7 @@ pub(super) fn explain(draft: &mut Draft<'_>) {
     let mut ours = adjustments(books.movements(), Book::Pos);
     let mut theirs = adjustments(books.movements(), Book::State);
     let settings = draft.settings;
+    settle_undone(&mut theirs);
     settle_named(draft, &mut ours, &mut theirs);
     let mut pairs = pair_alike(&mut ours, &mut theirs);
     pairs.extend(pair(&mut ours, &mut theirs, settings, |a, b| a.amount == b.amount));
@@ -69,6 +70,24 @@ fn adjustments(movements: &[Movement], book: Book) -> Vec<Adjustment<'_>> {
         .collect()
 }
 
+/// An adjustment whose note says that it takes another one back (`[undoes plan-1-2]`, of one with `[ref plan-1-2]`): neither is there.
+fn settle_undone(theirs: &mut [Adjustment<'_>]) {
+    fn named<'n>(note: &'n str, head: &str) -> Option<&'n str> {
+        Some(note.split_once(head)?.1.split_once(']')?.0)
+    }
+    for place in 0..theirs.len() {
+        let Some(reference) = theirs.get(place).and_then(|it| named(&it.movement.note, "[undoes ")) else { continue };
+        let amount = theirs[place].amount;
+        let undone = theirs
+            .iter()
+            .position(|it| !it.settled && it.amount == -amount && named(&it.movement.note, "[ref ") == Some(reference));
+        if let Some(undone) = undone {
+            theirs[undone].settled = true;
+            theirs[place].settled = true;
+        }
+    }
+}
+
 /// What begins the list of the POS's events that an adjustment of the state carries out, in its note: `[for 88113,88115]`.
 /// Such notes are written by our own repairs, which may come days later.
 const NAMES: &str = "[for ";
@@ -77,7 +96,7 @@ const NAMES: &str = "[for ";
 /// their sum.
 fn settle_named(draft: &mut Draft<'_>, ours: &mut [Adjustment<'_>], theirs: &mut [Adjustment<'_>]) {
     let settings = draft.settings;
-    for their in theirs {
+    for their in theirs.iter_mut().filter(|their| !their.settled) {
         let named = their.movement.note.split_once(NAMES).and_then(|(_, rest)| rest.split_once(']'));
         let Some((names, _)) = named else { continue };
         let names: Vec<&str> = names.split(',').map(str::trim).collect();

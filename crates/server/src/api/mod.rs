@@ -59,6 +59,7 @@ fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(plans::list, plans::propose))
         .routes(routes!(plans::one))
         .routes(routes!(plans::apply))
+        .routes(routes!(plans::undo))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

@@ -10,12 +10,13 @@ use axum::Json;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use trueup_answer::record::Step as Told;
 use trueup_app::sync::{self, Asked, Doer, Proposed, StepBody};
 use trueup_store::queue::recent_plans;
-use trueup_store::{Plan, PlanStep, StoreError, Text};
+use trueup_store::{Plan, PlanStep, Store, StoreError, Text};
 use utoipa::ToSchema;
 
 /// Tags that may be pasted at once.
@@ -156,14 +157,11 @@ pub(super) async fn propose(
     if packages.is_empty() || packages.len() > MOST_PACKAGES {
         return Err(bad("bad_packages", "packages: 1 to 500 tags"));
     }
-    if why.trim().is_empty() || why.chars().count() > 500 {
-        return Err(bad("bad_why", "why: 1 to 500 characters"));
-    }
+    check_why(&why)?;
     let view = view(&*desk(&service, &number)?)?;
     let packages: BTreeSet<Text> = packages.iter().map(|tag| Text::new(tag.trim())).collect();
     let asked = Asked { packages, why, by: caller.actor() };
-    let (now, random) = (service.surroundings.now(), service.surroundings.random());
-    let id = Text::from(format!("plan-{}", hex(&random[..5])));
+    let (now, id) = (service.surroundings.now(), new_id(&service));
     let proposed = in_books(&service, move |store| sync::propose(store, &view, &asked, (now, id))).await?;
     Ok((StatusCode::CREATED, Json(whole(proposed)?)))
 }
@@ -207,6 +205,54 @@ pub(super) async fn one(
     let (plan, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &number, &plan))).await?;
     let (brought_along, agreeing) = (Vec::new(), Vec::new());
     Ok(Json(whole(Proposed { plan, steps, brought_along, agreeing })?))
+}
+
+/// Why a plan is taken back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanUndo {
+    /// Why; it stands in the record, and in the state's notes.
+    #[schema(min_length = 1, max_length = 500)]
+    why: String,
+}
+
+/// Propose what takes a plan back, from what the state holds now. It is applied like any other plan.
+#[utoipa::path(post, path = "/api/v1/licenses/{license}/plans/{plan}/undo", tag = "plans", request_body = PlanUndo,
+    params(("license" = String, Path,), ("plan" = String, Path,)), responses(
+    (status = 201, description = "The plan that takes it back; what cannot be taken back is left out.", body = PlanView),
+    (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence or plan.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Too long.", body = Problem, content_type = "application/problem+json"),
+    (status = 415, description = "Not said to be JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "Another shape, or there is nothing to take back.", body = Problem, content_type = "application/problem+json"),
+    (status = 503, description = "Nothing was seen yet.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn undo(
+    State(service): State<Service>,
+    caller: Caller,
+    Path((number, plan)): Path<(String, String)>,
+    body: Result<Json<PlanUndo>, JsonRejection>,
+) -> Result<(StatusCode, Json<PlanView>), Problem> {
+    let Json(PlanUndo { why }) = body.map_err(|rejection| bad_body(&rejection))?;
+    check_why(&why)?;
+    let view = view(&*desk(&service, &number)?)?;
+    let asked = Asked { packages: BTreeSet::new(), why, by: caller.actor() };
+    let (now, id) = (service.surroundings.now(), new_id(&service));
+    let undo = move |store: &Store| sync::propose_undo(store, &view, (&plan, &asked), (now, id));
+    Ok((StatusCode::CREATED, Json(whole(in_books(&service, undo).await?)?)))
+}
+
+/// Names a plan.
+fn new_id(service: &Service) -> Text {
+    Text::from(format!("plan-{}", hex(&service.surroundings.random()[..5])))
+}
+
+fn check_why(why: &str) -> Result<(), Problem> {
+    if why.trim().is_empty() || why.chars().count() > 500 {
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_why", "why: 1 to 500 characters"));
+    }
+    Ok(())
 }
 
 /// What exactly to apply.
@@ -280,6 +326,8 @@ pub(super) async fn apply(
     let (_, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &licence, &id))).await?;
     preflight(&desk)?;
     desk.check_orders(&steps, reason.as_deref()).await?;
+    let zone = TimeZone::get(view(&desk)?.folder.settings.zone.name())
+        .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()))?;
     let sending = desk.begin_sending().ok_or_else(|| {
         let detail = "another plan of this licence is being carried out; wait until it is done";
         Problem::new(StatusCode::CONFLICT, "busy", detail)
@@ -288,7 +336,7 @@ pub(super) async fn apply(
     let (id, who) = (plan.clone(), name.clone());
     let actor = by.clone();
     in_books(&service, move |store| sync::approve(store, (&number, &id, hash), now, (&actor, &who))).await?;
-    let orders = sync::Orders { reason, by, name, care: trueup_metrc::client::Care::default() };
+    let orders = sync::Orders { reason, by, name, zone, care: trueup_metrc::client::Care::default() };
     desk.carry_out(&service, plan, orders, sending);
     Ok(StatusCode::ACCEPTED)
 }

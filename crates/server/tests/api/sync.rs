@@ -88,6 +88,11 @@ async fn a_repair_is_proposed_applied_and_gone() {
     assert_eq!(api.get(plans).await.1.as_array().unwrap().len(), 2);
     let (_, license) = api.get("/api/v1/licenses/{license}").await;
     assert!(license["sync_trouble"].is_null(), "{license}");
+    let undo = format!("{plans}/{}/undo", plan["id"].as_str().unwrap());
+    let (status, back) = ask(&undo, json!({ "why": "it was wrong" })).await;
+    assert_eq!(status, StatusCode::CREATED, "{back}");
+    // Voids cannot be taken back, and are left out.
+    assert!(back["steps"].as_array().unwrap().iter().all(|it| it["step"]["action"] != "void_receipt"), "{back}");
     for (body, code) in [
         (json!({ "packages": [], "why": "x" }), "bad_packages"),
         (json!({ "packages": ["1A4060300002EE1999999999"], "why": "x" }), "refused"),
