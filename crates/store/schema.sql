@@ -22,7 +22,8 @@ CREATE TABLE IF NOT EXISTS person (
   created_at BIGINT NOT NULL, -- When the row was made.
   version BIGINT NOT NULL, -- Counts the edits of the row.
   checksum BIGINT NOT NULL, -- First 64 bits of the row's SHA-256.
-  PRIMARY KEY (person_id)
+  PRIMARY KEY (person_id),
+  UNIQUE (login)
 );
 
 -- What a person or a program comes with instead of a password: a session, or a token of the API.
@@ -39,6 +40,8 @@ CREATE TABLE IF NOT EXISTS access_token (
   PRIMARY KEY (token_hash),
   FOREIGN KEY (person_id) REFERENCES person (person_id)
 );
+
+CREATE INDEX IF NOT EXISTS access_token_by_ ON access_token (person_id);
 
 -- A licence of a state: the unit of keys, limits, leases and books.
 CREATE TABLE IF NOT EXISTS license (
@@ -293,6 +296,8 @@ CREATE TABLE IF NOT EXISTS location (
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 
+CREATE INDEX IF NOT EXISTS location_by_name ON location (license_id, name);
+
 -- A stock keeping unit of the shop.
 CREATE TABLE IF NOT EXISTS sku (
   license_id TEXT NOT NULL, -- The licence.
@@ -305,6 +310,8 @@ CREATE TABLE IF NOT EXISTS sku (
   PRIMARY KEY (license_id, sku_id),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
+
+CREATE INDEX IF NOT EXISTS sku_by_name ON sku (license_id, name);
 
 -- A count of some packages by somebody.
 CREATE TABLE IF NOT EXISTS count_session (
@@ -322,6 +329,8 @@ CREATE TABLE IF NOT EXISTS count_session (
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 
+CREATE INDEX IF NOT EXISTS count_session_by_opened_at ON count_session (license_id, opened_at);
+
 -- Discrepancies with one root.
 CREATE TABLE IF NOT EXISTS incident (
   license_id TEXT NOT NULL, -- The licence.
@@ -335,6 +344,8 @@ CREATE TABLE IF NOT EXISTS incident (
   PRIMARY KEY (license_id, incident_id),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
+
+CREATE INDEX IF NOT EXISTS incident_by_discovered_at ON incident (license_id, discovered_at);
 
 -- An explained difference of a package.
 CREATE TABLE IF NOT EXISTS discrepancy (
@@ -515,6 +526,8 @@ CREATE TABLE IF NOT EXISTS schedule (
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 
+CREATE INDEX IF NOT EXISTS schedule_by_next_at ON schedule (license_id, next_at);
+
 -- Who does the work of a role for a licence. Taken by comparing and setting.
 CREATE TABLE IF NOT EXISTS lease (
   license_id TEXT NOT NULL, -- The licence.
@@ -527,6 +540,8 @@ CREATE TABLE IF NOT EXISTS lease (
   PRIMARY KEY (license_id, role),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
+
+CREATE INDEX IF NOT EXISTS lease_by_expires_at ON lease (license_id, expires_at);
 
 -- What a person may do for a licence.
 CREATE TABLE IF NOT EXISTS role_grant (
@@ -542,6 +557,8 @@ CREATE TABLE IF NOT EXISTS role_grant (
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
 
+CREATE INDEX IF NOT EXISTS role_grant_by_role ON role_grant (license_id, role);
+
 -- An answer given to a request that named itself, so that the request can be made again.
 CREATE TABLE IF NOT EXISTS request_key (
   license_id TEXT NOT NULL, -- The licence.
@@ -553,6 +570,8 @@ CREATE TABLE IF NOT EXISTS request_key (
   PRIMARY KEY (license_id, request_key),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
+
+CREATE INDEX IF NOT EXISTS request_key_by_recorded_at ON request_key (license_id, recorded_at);
 
 -- A key of the state's system or of a POS, sealed.
 CREATE TABLE IF NOT EXISTS secret (
@@ -569,6 +588,8 @@ CREATE TABLE IF NOT EXISTS secret (
   PRIMARY KEY (license_id, secret_id),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
+
+CREATE INDEX IF NOT EXISTS secret_by_host ON secret (license_id, host);
 
 -- The number of a patient that a state call needs, sealed under a key of its own. Facts name only `patient_ref`; when the key is erased, nothing of the person is left and no hash changes.
 CREATE TABLE IF NOT EXISTS patient_number (
@@ -624,6 +645,8 @@ CREATE TABLE IF NOT EXISTS audit_checkpoint (
   PRIMARY KEY (license_id, size, recorded_at),
   FOREIGN KEY (license_id) REFERENCES license (license_id)
 );
+
+CREATE INDEX IF NOT EXISTS audit_checkpoint_by_recorded_at ON audit_checkpoint (license_id, recorded_at);
 
 -- A fact was removed after its time: its hash stays, for the digests of the log's entries.
 CREATE TABLE IF NOT EXISTS removed_fact (

@@ -24,6 +24,8 @@ pub mod archive;
 pub mod audit;
 pub mod care;
 mod error;
+#[cfg(any(feature = "archive", feature = "backup"))]
+mod hash;
 pub mod ledger;
 pub mod people;
 pub mod queue;

@@ -87,19 +87,7 @@ pub fn propose(
             });
         }
     }
-    let plan = Plan {
-        license_id: license,
-        plan_id,
-        state: Text::const_new("proposed"),
-        purpose: asked.why.clone(),
-        content_hash: hash_of(&steps),
-        proposed_by: asked.by.id.clone(),
-        proposed_at: now,
-        undoes: None,
-        version: 1,
-    };
-    let draft = Draft::new(asked.by.clone(), "plan.propose").because("sync", Some(&asked.why));
-    let (plan, steps) = keep(store, plan, steps, (now, draft))?;
+    let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, None))?;
     Ok(Proposed { plan, steps, brought_along, agreeing })
 }
 
@@ -172,19 +160,7 @@ pub fn propose_undo(
     if steps.is_empty() {
         return Err(StoreError::refused(format!("nothing of plan {undone} can be taken back")));
     }
-    let plan = Plan {
-        license_id: license,
-        plan_id,
-        state: Text::const_new("proposed"),
-        purpose: asked.why.clone(),
-        content_hash: hash_of(&steps),
-        proposed_by: asked.by.id.clone(),
-        proposed_at: now,
-        undoes: Some(Text::new(undone)),
-        version: 1,
-    };
-    let draft = Draft::new(asked.by.clone(), "plan.undo").because("undo", Some(&asked.why));
-    let (plan, steps) = keep(store, plan, steps, (now, draft))?;
+    let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, Some(undone)))?;
     Ok(Proposed { plan, steps, brought_along: Vec::new(), agreeing: Vec::new() })
 }
 
@@ -220,12 +196,26 @@ fn hash_of(steps: &[PlanStep]) -> [u8; 32] {
     hash.finalize().into()
 }
 
+/// Keeps a plan as it is proposed.
 fn keep(
     store: &Store,
-    plan: Plan,
+    (license_id, plan_id): (Text, Text),
     steps: Vec<PlanStep>,
-    (now, draft): (Timestamp, Draft),
+    (asked, now, undoes): (&Asked, Timestamp, Option<&str>),
 ) -> Result<(Plan, Vec<PlanStep>), StoreError> {
+    let plan = Plan {
+        license_id,
+        plan_id,
+        state: Text::const_new("proposed"),
+        purpose: asked.why.clone(),
+        content_hash: hash_of(&steps),
+        proposed_by: asked.by.id.clone(),
+        proposed_at: now,
+        undoes: undoes.map(Text::new),
+        version: 1,
+    };
+    let (action, code) = if undoes.is_some() { ("plan.undo", "undo") } else { ("plan.propose", "sync") };
+    let draft = Draft::new(asked.by.clone(), action).because(code, Some(&asked.why));
     store.write(move |tx| {
         let rows = open_discrepancies(tx, &plan.license_id)?;
         let ids: BTreeMap<&Text, &Text> = rows.iter().map(|row| (&row.package_id, &row.discrepancy_id)).collect();

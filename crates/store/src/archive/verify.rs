@@ -5,6 +5,7 @@ use super::month::Month;
 use super::rows::read_rows;
 use super::text::MonthText;
 use crate::audit::{Checkpoint, FactsRange, Frontier, VerifyingKey, leaf_hash};
+use crate::hash::sha256_of;
 use crate::ledger::hex;
 use crate::schema::{TABLES, Table, TableKind};
 use serde::Deserialize;
@@ -185,23 +186,9 @@ fn facts(folder: &Path, month: &MonthText) -> Result<BTreeMap<i64, [u8; 32]>, Ar
     Ok(hashes)
 }
 
+/// In hexadecimal.
 pub(super) fn sha256(path: &Path) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    std::io::copy(&mut std::fs::File::open(path)?, &mut Into(&mut hash))?;
-    Ok(hex(&hash.finalize()))
-}
-
-struct Into<'h>(&'h mut Sha256);
-
-impl std::io::Write for Into<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    sha256_of(&mut std::fs::File::open(path)?).map(|(hash, _)| hex(&hash))
 }
 
 /// Every fact of the month is one of an entry, and is the one that the entry tells of.

@@ -5,11 +5,11 @@
 use super::copy::copy;
 use super::doctor::integrity;
 use super::fingerprint::Fingerprint;
+use crate::hash::sha256_of;
 use crate::sql::{Location, OpenOptions, Store, Tx};
 use crate::{Durability, SqliteOptions, StoreError};
 use age::x25519;
 use rusqlite::{Connection, OpenFlags};
-use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
@@ -49,24 +49,10 @@ pub fn backup(
     open(&sealed, &plain, &once)?;
     let holds = check_file(&plain)?;
     let mut file = File::open(&sealed).map_err(StoreError::file(&sealed))?;
-    let mut hash = Sha256::new();
-    let bytes = std::io::copy(&mut file, &mut HashWriter(&mut hash)).map_err(StoreError::file(&sealed))?;
+    let (sha256, bytes) = sha256_of(&mut file).map_err(StoreError::file(&sealed))?;
     file.sync_all().map_err(StoreError::file(&sealed))?;
     std::fs::rename(&sealed, target).map_err(StoreError::file(target))?;
-    Ok(Backup { sha256: hash.finalize().into(), bytes, holds })
-}
-
-struct HashWriter<'h>(&'h mut Sha256);
-
-impl Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    Ok(Backup { sha256, bytes, holds })
 }
 
 /// One moment's books as a file.

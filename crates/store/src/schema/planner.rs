@@ -40,13 +40,25 @@ fn there(connection: &Connection) -> Result<BTreeSet<Row>, StoreError> {
     if !connection.table_exists(None, "sqlite_stat1").map_err(sqlite_error)? {
         return Ok(BTreeSet::new());
     }
-    rows(connection, "SELECT tbl, coalesce(idx, ''), stat FROM sqlite_stat1")
+    match rows(connection, "SELECT tbl, coalesce(idx, ''), stat FROM sqlite_stat1") {
+        // What is damaged here is only advice: it is written anew.
+        Err(StoreError::Corrupt { what }) if what == UNREADABLE => Ok(BTreeSet::new()),
+        read => read,
+    }
 }
+
+/// What a cell holds is not what it is declared to hold.
+const UNREADABLE: &str = "a cell of the schema or of the planner's statistics";
 
 fn rows(connection: &Connection, text: &str) -> Result<BTreeSet<Row>, StoreError> {
     let mut statement = connection.prepare(text).map_err(sqlite_error)?;
     let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).map_err(sqlite_error)?;
-    rows.collect::<Result<_, _>>().map_err(sqlite_error)
+    rows.collect::<Result<_, _>>().map_err(|error| match error {
+        rusqlite::Error::FromSqlConversionFailure(..)
+        | rusqlite::Error::InvalidColumnType(..)
+        | rusqlite::Error::Utf8Error(..) => StoreError::corrupt(UNREADABLE),
+        error => sqlite_error(error),
+    })
 }
 
 fn statistics(connection: &Connection) -> Result<BTreeSet<Row>, StoreError> {

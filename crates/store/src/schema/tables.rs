@@ -2,7 +2,8 @@
 //!
 //! Rules, each held by a test: `license_id` leads every key, unique and foreign key of what belongs to a licence; no triggers,
 //! views, sequences, floats, arrays or types of one database only; times are microseconds since 1970 (UTC), quantities 10⁻¹² of
-//! a gram, millilitre or piece; JSON is text that no statement looks into.
+//! a gram, millilitre or piece; JSON is text that no statement looks into; every table whose rows nothing else counts has a second key or index, so that a lost
+//! page is found by the database's own check.
 
 use super::table::{Cell, Column, Record, Reference, Table, TableKind, tables};
 use crate::sql::{Cells, ValueRef};
@@ -28,7 +29,7 @@ tables! {
 
     /// A person who works with the books. People belong to the installation; what they may do, to licences.
     Person "person": Reference audited,
-    key(person_id)
+    key(person_id), unique(login)
     {
         /// Ours, random.
         person_id: Text,
@@ -50,7 +51,8 @@ tables! {
 
     /// What a person or a program comes with instead of a password: a session, or a token of the API.
     AccessToken "access_token": Reference,
-    key(token_hash), refers(person: person_id)
+    key(token_hash), refers(person: person_id),
+    index(person_id)
     {
         /// SHA-256 of the token, which is 256 random bits: nobody can come with what is kept here.
         token_hash: [u8; 32],
@@ -432,7 +434,8 @@ tables! {
 
     /// A room of the premises.
     Location "location": State audited,
-    key(license_id, location_id), refers(license: license_id)
+    key(license_id, location_id), refers(license: license_id),
+    index(license_id, name)
     {
         /// The licence.
         license_id: Text,
@@ -450,7 +453,8 @@ tables! {
 
     /// A stock keeping unit of the shop.
     Sku "sku": State audited,
-    key(license_id, sku_id), refers(license: license_id)
+    key(license_id, sku_id), refers(license: license_id),
+    index(license_id, name)
     {
         /// The licence.
         license_id: Text,
@@ -468,7 +472,8 @@ tables! {
 
     /// A count of some packages by somebody.
     CountSession "count_session": State audited,
-    key(license_id, count_id), refers(license: license_id)
+    key(license_id, count_id), refers(license: license_id),
+    index(license_id, opened_at)
     {
         /// The licence.
         license_id: Text,
@@ -492,7 +497,8 @@ tables! {
 
     /// Discrepancies with one root.
     Incident "incident": State audited,
-    key(license_id, incident_id), refers(license: license_id)
+    key(license_id, incident_id), refers(license: license_id),
+    index(license_id, discovered_at)
     {
         /// The licence.
         license_id: Text,
@@ -735,7 +741,8 @@ tables! {
 
     /// When work is to be done again and again.
     Schedule "schedule": State audited,
-    key(license_id, schedule_id), refers(license: license_id)
+    key(license_id, schedule_id), refers(license: license_id),
+    index(license_id, next_at)
     {
         /// The licence.
         license_id: Text,
@@ -757,7 +764,8 @@ tables! {
 
     /// Who does the work of a role for a licence. Taken by comparing and setting.
     Lease "lease": State,
-    key(license_id, role), refers(license: license_id)
+    key(license_id, role), refers(license: license_id),
+    index(license_id, expires_at)
     {
         /// The licence.
         license_id: Text,
@@ -775,7 +783,8 @@ tables! {
 
     /// What a person may do for a licence.
     RoleGrant "role_grant": State audited,
-    key(license_id, person_id, role), refers(license: license_id)
+    key(license_id, person_id, role), refers(license: license_id),
+    index(license_id, role)
     {
         /// The licence.
         license_id: Text,
@@ -795,7 +804,8 @@ tables! {
 
     /// An answer given to a request that named itself, so that the request can be made again.
     RequestKey "request_key": Log,
-    key(license_id, request_key), refers(license: license_id)
+    key(license_id, request_key), refers(license: license_id),
+    index(license_id, recorded_at)
     {
         /// The licence.
         license_id: Text,
@@ -811,7 +821,8 @@ tables! {
 
     /// A key of the state's system or of a POS, sealed.
     Secret "secret": State audited,
-    key(license_id, secret_id), refers(license: license_id)
+    key(license_id, secret_id), refers(license: license_id),
+    index(license_id, host)
     {
         /// The licence.
         license_id: Text,
@@ -890,7 +901,8 @@ tables! {
 
     /// A signed statement of how long the log was and what its root was.
     AuditCheckpoint "audit_checkpoint": Log,
-    key(license_id, size, recorded_at), refers(license: license_id)
+    key(license_id, size, recorded_at), refers(license: license_id),
+    index(license_id, recorded_at)
     {
         /// The licence.
         license_id: Text,
