@@ -12,10 +12,10 @@ use trueup_intake::Store as Folder;
 use trueup_reconcile::PackageBooks;
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{
-    Appended, Batch, Fact, append, begin_source, complete_source, create_license, identity, known_file, natural_key,
-    observations, row_of,
+    Appended, Batch, Fact, append, begin_source, complete_source, create_license, identity, known_file, last_source,
+    natural_key, observations, row_of,
 };
-use trueup_store::{Baseline, License, Observation, Package, Source, Store, StoreError, ValueRef};
+use trueup_store::{Baseline, License, Observation, Package, Source, Store, StoreError, Tx, ValueRef};
 
 /// Who imports, and when.
 #[derive(Debug, Clone)]
@@ -133,7 +133,11 @@ fn take_folder(
     let license = Text::new(folder.settings.license.as_str());
     let hash = content_hash(folder);
     begin_license(store, folder, options)?;
-    if let Some(source) = store.read(|tx| known_file(tx, &license, &hash))? {
+    // Files that came back after others were taken in are taken in again: what they say holds anew.
+    let is_last = |tx: &mut Tx<'_>| Ok(last_source(tx, &license)?.and_then(|it| it.content_hash) == Some(hash));
+    if store.read(is_last)?
+        && let Some(source) = store.read(|tx| known_file(tx, &license, &hash))?
+    {
         let known = u64::try_from(source.rows_new.saturating_add(source.rows_known)).unwrap_or_default();
         return Ok(Imported { license, new: 0, known, known_since: source.completed_at });
     }
@@ -327,7 +331,11 @@ fn take_in(batch: &mut Batch, of: &Of, package: &PackageBooks, folder: &Folder) 
         let name = format!("{}/{}/{}/{}", tag, count.pass, count.room, count.sku);
         let nth = lines.entry(name.clone()).or_default();
         *nth += 1;
-        batch.counts.push(records::count_row(of, count, Text::from(format!("{name}/{nth}"))));
+        batch.counts.push(records::count_row(
+            of,
+            count,
+            Text::from(format!("{name}/{nth}/{}/{}", count.quantity.atoms(), count.by)),
+        ));
     }
     batch.baselines.extend(package.baseline().and_then(|baseline| {
         Some(Baseline {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use trueup_intake::{Snapshots, read_settings};
 use trueup_server::{
-    Connection as Link, Desk, Desks, Limits, Service, Surroundings, Timing, first_operator, token_for,
+    Connection as Link, Desk, Desks, Gate, Limits, Service, Surroundings, Timing, first_operator, token_for,
 };
 use trueup_sim::metrc::{Faults as Weather, Served};
 use trueup_sim::{Faults, StoreOptions, live_with_server};
@@ -66,11 +66,11 @@ fn operator(store: &Store, surroundings: &dyn Surroundings) -> Result<Option<(St
     first_operator(store, surroundings).map_err(|error| Trouble::State(error.to_string()))
 }
 
-fn link(connection: &Connection, now: Timestamp) -> Result<Link, Trouble> {
+fn link(connection: &Connection, now: Timestamp, gate: &Arc<Gate>) -> Result<Link, Trouble> {
     let (base_url, vendor, user) = connection.parts();
     let seed = now.as_nanosecond().unsigned_abs() % (1 << 63);
     let seed = u64::try_from(seed).unwrap_or_default();
-    Link::new(base_url, (vendor, user), (now, seed), Limits::default())
+    Link::new(base_url, (vendor, user), (now, seed), Arc::clone(gate))
         .map_err(|error| Trouble::State(error.to_string()))
 }
 
@@ -79,6 +79,9 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Status, Trouble> {
     let surroundings: Arc<dyn Surroundings> = Arc::new(Here { ahead: jiff::SignedDuration::ZERO });
     let store = Arc::new(open(&location(&options.books)?, true)?);
     let key = options.audit_key.as_deref().map(read_key).transpose()?;
+    if let Some(folder) = options.checkpoints.as_deref().filter(|folder| !folder.is_dir()) {
+        return Err(Trouble::Usage(format!("--checkpoints {}: there is no such folder", folder.display())));
+    }
     let connection = Connection::perhaps(options.connection.as_deref())?;
     let timing = Timing { pull: Duration::from_secs(u64::from(options.pull_every)), ..Timing::default() };
     if let Some((login, password)) = operator(&store, &*surroundings)? {
@@ -86,9 +89,11 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Status, Trouble> {
     }
     runtime::block_on_many(async {
         let mut desks = Vec::new();
+        // The limits are those of the vendor's key, which all stores share.
+        let gate = Gate::new(Limits::default());
         for folder in &options.store {
             let license = license_of(folder, connection.is_some(), surroundings.now())?;
-            let link = connection.as_ref().map(|connection| link(connection, surroundings.now())).transpose()?;
+            let link = connection.as_ref().map(|connection| link(connection, surroundings.now(), &gate)).transpose()?;
             desks.push(Desk::new(&license, folder.clone(), link, timing));
         }
         let listener = tokio::net::TcpListener::bind(options.listen).await;
@@ -178,7 +183,7 @@ pub(crate) fn demo(options: &DemoOptions) -> Result<Status, Trouble> {
         let state = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.map_err(cannot)?;
         let state_url = format!("http://{}", state.local_addr().map_err(cannot)?);
         tokio::spawn(trueup_sim::metrc::serve(state, Arc::new(Served::new(server, weather, end))));
-        let link = Link::new(&state_url, (&keys.0, &keys.1), (end, options.seed), AT_ONCE);
+        let link = Link::new(&state_url, (&keys.0, &keys.1), (end, options.seed), Gate::new(AT_ONCE));
         let link = link.map_err(|error| Trouble::State(error.to_string()))?;
         let desks = Arc::new(Desks::new([Desk::new(&license, root.clone(), Some(link), timing)]));
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", options.port)).await.map_err(cannot)?;

@@ -3,15 +3,17 @@
 use crate::Service;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use trueup_app::Known;
 use trueup_app::desk::{DeskFolder, PullError, Pulled, Puller, Signature, Tracked, View, look, track};
-use trueup_app::sync::{Applied, Orders, SyncError, apply, check_orders, recover};
+use trueup_app::sync::{Applied, Orders, SyncError, apply, check_orders, recover, settle_unknown};
 use trueup_intake::Snapshots;
-use trueup_metrc::client::{Client, Clock as _, Gate, Http, HttpError, Keys, Limits, Policy, TokioClock};
+use trueup_metrc::client::{Client, Clock as _, Gate, Http, HttpError, Keys, Policy, TokioClock};
+use trueup_store::audit::Actor;
 use trueup_store::queue::{HeldLease, renew_lease, return_lease, take_lease};
 use trueup_store::{PlanStep, StoreError, Text};
 
@@ -27,7 +29,8 @@ impl std::fmt::Debug for Connection {
 }
 
 impl Connection {
-    /// To an address with a vendor's and a user's key, on a clock that shows `now`, within limits.
+    /// To an address with a vendor's and a user's key, on a clock that shows `now`. `gate` is one for all with the
+    /// vendor's key.
     ///
     /// # Errors
     /// [`HttpError`].
@@ -35,11 +38,11 @@ impl Connection {
         base_url: &str,
         (vendor, user): (&str, &str),
         (now, seed): (Timestamp, u64),
-        limits: Limits,
+        gate: Arc<Gate>,
     ) -> Result<Self, HttpError> {
         let policy = Policy { seed, ..Policy::default() };
         let (http, keys) = (Http::new(base_url)?, Keys::new(vendor, user));
-        Ok(Self { client: Client::new(http, TokioClock::set(now), keys, Gate::new(limits), policy) })
+        Ok(Self { client: Client::new(http, TokioClock::set(now), keys, gate, policy) })
     }
 }
 
@@ -157,6 +160,20 @@ impl Desk {
         }
     }
 
+    /// A person looked what became of a submission of which nobody knew.
+    pub(crate) fn settle(&self, service: &Service, what: (&str, bool, &str), by: &Actor) -> Result<(), SyncError> {
+        let lease = self.lease(service)?;
+        let settled = settle_unknown(&service.store, &lease, what, (service.surroundings.now(), by));
+        service.store.write(move |tx| return_lease(tx, &lease))?;
+        Ok(settled?)
+    }
+
+    /// Done once nothing is being sent any more; nothing is begun from then on.
+    pub(crate) async fn done_sending(&self) {
+        // It is never closed.
+        drop(self.sending.acquire().await.map(tokio::sync::SemaphorePermit::forget));
+    }
+
     /// Permission to carry out a plan; nothing if another one is being carried out.
     pub(crate) fn begin_sending(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.sending).try_acquire_owned().ok()
@@ -174,17 +191,31 @@ impl Desk {
         let runtime = tokio::runtime::Handle::current();
         // The books are written in between, which must not hold up who else is served.
         tokio::task::spawn_blocking(move || {
-            let done = runtime.block_on(desk.send(&service, &plan, &orders));
-            drop(sending);
-            if let Err(error) = done {
-                desk.change(|state| state.sync_trouble = Some(format!("plan {plan}: {error}")));
-                service.desks.tell(&desk, "trouble");
-            } else {
-                desk.change(|state| state.sync_trouble = None);
-                service.desks.tell(&desk, "plan_done");
+            let send = || runtime.block_on(desk.send(&service, &plan, &orders));
+            let done = catch_unwind(AssertUnwindSafe(send))
+                .unwrap_or_else(|_| Err(SyncError::Refused("a fault of trueup: please report it".to_owned())));
+            let trouble = done.err().map(|error| format!("plan {plan}: {error}"));
+            let kind = if trouble.is_some() { "trouble" } else { "plan_done" };
+            if trouble.is_some() {
+                // What was on its way is unknown now; nothing else is sent before that is written down.
+                runtime.block_on(desk.recover_at_last(&service));
             }
+            desk.change(|state| {
+                let more = state.sync_trouble.take().map_or_else(String::new, |more| format!("; {more}"));
+                state.sync_trouble = trouble.map(|trouble| format!("{trouble}{more}"));
+            });
+            drop(sending);
+            service.desks.tell(&desk, kind);
             desk.wake();
         });
+    }
+
+    /// Settles what was under way, as soon as the books can be written and the lease is free.
+    async fn recover_at_last(&self, service: &Service) {
+        while let Err(error) = self.recover(service) {
+            self.change(|state| state.sync_trouble = Some(error.to_string()));
+            tokio::time::sleep(HEARD_OF).await;
+        }
     }
 
     async fn send(&self, service: &Service, plan: &str, orders: &Orders) -> Result<Applied, SyncError> {
@@ -229,13 +260,16 @@ impl Desk {
 
 /// Holds on to a lease for as long as it is waited for; ends only if the lease is lost.
 async fn hold_on(service: &Service, lease: &HeldLease) -> SyncError {
+    let mut until = lease.expires_at;
     loop {
         tokio::time::sleep(HEARD_OF).await;
         let (held, now) = (lease.clone(), service.surroundings.now());
         match service.store.write(move |tx| renew_lease(tx, &held, now, SENDING)) {
-            Ok(Some(_)) => {}
+            Ok(Some(held)) => until = held.expires_at,
             Ok(None) => return SyncError::Refused("another process sends for this licence by now".to_owned()),
-            Err(error) => return error.into(),
+            // It is held until its end, also if that cannot be put off just now.
+            Err(error) if service.surroundings.now() >= until => return error.into(),
+            Err(_) => {}
         }
     }
 }
@@ -340,10 +374,15 @@ impl Work {
         let (desk, service) = (Arc::clone(&self.desk), self.service.clone());
         let recovered = tokio::task::spawn_blocking(move || desk.recover(&service)).await;
         match recovered {
-            Ok(Ok(())) => self.recovering = None,
+            Ok(Ok(())) => {
+                self.recovering = None;
+                // Why it could not be settled at once is no more.
+                self.desk.change(|state| state.sync_trouble.take_if(|told| !told.contains("on its way")));
+            }
             // A licence that was never looked at has nothing under way, and no lease yet.
             Ok(Err(SyncError::Store(StoreError::Missing { .. }))) => self.recovering = None,
-            _ => {}
+            Ok(Err(error)) => self.desk.change(|state| state.sync_trouble = Some(error.to_string())),
+            Err(_) => {}
         }
     }
 
@@ -409,7 +448,12 @@ impl Work {
         let source = Text::from(format!("s-{number:016x}"));
         let known = Arc::clone(&self.known);
         let looked = tokio::task::spawn_blocking(move || {
-            let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut known = known.lock().unwrap_or_else(|broken| {
+                // What was thought to be told may not have been written.
+                let mut known = broken.into_inner();
+                *known = Known::default();
+                known
+            });
             let view = look(&store, &root, snapshots, (now, source), &mut known).map_err(|error| error.to_string())?;
             let tracked = track(&store, &view).map_err(|error| error.to_string())?;
             Ok((view, tracked))

@@ -23,7 +23,7 @@ mod problem;
 pub use api::{document, router};
 pub use desks::{Connection, Desk, Desks, Timing};
 pub use people::{PeopleError, first_operator, token_for};
-pub use trueup_metrc::client::Limits;
+pub use trueup_metrc::client::{Gate, Limits};
 
 use jiff::Timestamp;
 use std::path::PathBuf;
@@ -87,5 +87,11 @@ pub async fn serve(
         stop.await;
         desks.close();
     };
-    axum::serve(listener, router(service)).with_graceful_shutdown(stop).await
+    let all = Arc::clone(&service.desks);
+    axum::serve(listener, router(service)).with_graceful_shutdown(stop).await?;
+    // A plan that is being carried out comes to its end.
+    for desk in all.all() {
+        desk.done_sending().await;
+    }
+    Ok(())
 }

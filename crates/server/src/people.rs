@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use tokio::sync::Semaphore;
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::people::{access_token, add_person, person_of_login};
@@ -42,13 +42,13 @@ pub enum PeopleError {
 
 /// What is held of log-ins.
 pub(crate) struct People {
-    checking: Semaphore,
+    checking: Arc<Semaphore>,
     wrong: Mutex<VecDeque<Timestamp>>,
 }
 
 impl Default for People {
     fn default() -> Self {
-        Self { checking: Semaphore::new(2), wrong: Mutex::default() }
+        Self { checking: Arc::new(Semaphore::new(2)), wrong: Mutex::default() }
     }
 }
 
@@ -165,27 +165,41 @@ pub(crate) async fn log_in(service: &Service, login: String, password: String) -
         let detail = "too many wrong log-ins; wait five minutes. Sessions and tokens go on working";
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_log_ins", detail)
     };
-    if wrong_of_late(service, now) >= MOST_WRONG {
+    if wrong_of_late(&service.people, now) >= MOST_WRONG {
         return Err(too_many());
     }
-    let _checking = service.people.checking.acquire().await.map_err(|_| too_many())?;
+    let checking = Arc::clone(&service.people.checking).acquire_owned().await.map_err(|_| too_many())?;
+    // Many may have waited; the wrong ones before count.
+    if wrong_of_late(&service.people, now) >= MOST_WRONG {
+        return Err(too_many());
+    }
+    let people = Arc::clone(&service.people);
     let person = in_books(service, move |store| {
+        // Held until it is checked, also if nobody waits for the answer any more.
+        let _checking = checking;
         let person = store.read(|tx| person_of_login(tx, &login))?.filter(|person| person.disabled_at.is_none());
-        let hash = person.as_ref().and_then(|person| person.password_hash.clone());
         // Nobody's password takes as long as somebody's.
-        let hash = hash.map_or_else(|| hashed("", &[0; 16]).map_err(StoreError::refused), Ok)?;
-        let fits = argon2().verify_password(password.as_bytes(), hash.as_str()).is_ok();
-        Ok(person.filter(|_| fits))
+        let hash = person.as_ref().and_then(|person| person.password_hash.as_deref()).unwrap_or(nobodys());
+        let fits = argon2().verify_password(password.as_bytes(), hash).is_ok();
+        let person = person.filter(|_| fits);
+        if person.is_none() {
+            people.wrong.lock().unwrap_or_else(PoisonError::into_inner).push_back(now);
+        }
+        Ok(person)
     });
-    let Some(person) = person.await? else {
-        service.people.wrong.lock().unwrap_or_else(PoisonError::into_inner).push_back(now);
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "wrong_log_in", "this name and this password do not fit"));
-    };
+    let wrong = || Problem::new(StatusCode::UNAUTHORIZED, "wrong_log_in", "this name and this password do not fit");
+    let person = person.await?.ok_or_else(wrong)?;
     new_token(service, &person, ("session", "log-in", SESSION)).await
 }
 
-fn wrong_of_late(service: &Service, now: Timestamp) -> usize {
-    let mut wrong = service.people.wrong.lock().unwrap_or_else(PoisonError::into_inner);
+/// A hash that no password fits, made once.
+fn nobodys() -> &'static str {
+    static HASH: OnceLock<String> = OnceLock::new();
+    HASH.get_or_init(|| hashed("", &[0; 16]).unwrap_or_default())
+}
+
+fn wrong_of_late(people: &People, now: Timestamp) -> usize {
+    let mut wrong = people.wrong.lock().unwrap_or_else(PoisonError::into_inner);
     while wrong.front().is_some_and(|at| now.duration_since(*at) > WITHIN) {
         wrong.pop_front();
     }

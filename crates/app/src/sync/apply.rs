@@ -17,7 +17,7 @@ use trueup_store::ledger::{Batch, append};
 use trueup_store::queue::{
     HeldLease, journal, open_submissions, plan_steps, plans_under_way, replace_plan, replace_step, submit,
 };
-use trueup_store::{Approval, Plan, PlanStep, Store, StoreError, Submission, Text};
+use trueup_store::{Approval, Plan, PlanStep, Store, StoreError, Submission, Text, Tx, ValueRef};
 
 /// The state's limit for a note. Source: its documentation of package adjustments.
 const MOST_NOTE: usize = 200;
@@ -47,6 +47,8 @@ pub struct Applied {
     pub unknown: u64,
     /// Steps that people do.
     pub by_hand: u64,
+    /// Steps that were not begun, because a person has to do something on the package first.
+    pub waiting: u64,
 }
 
 /// How the steps are carried out.
@@ -117,33 +119,77 @@ pub fn recover(store: &Store, lease: &HeldLease, now: Timestamp) -> Result<Vec<T
     let lease = lease.clone();
     store.write(move |tx| {
         let license = lease.license.clone();
-        let draft = |action: &str| Draft::new(Actor::program("desk"), action);
         let mut unknown = Vec::new();
         for submission in open_submissions(tx, &license)? {
-            let (state, words) = match submission.state.as_str() {
-                "journalled" => ("unknown", "trueup ended while it was on its way"),
-                "queued" => ("dropped", "trueup ended before it was sent"),
+            let (kind, state, words) = match submission.state.as_str() {
+                "journalled" => ("answer", "unknown", "trueup ended while it was on its way"),
+                // It had been looked for and seen before that was written.
+                "accepted" => ("look", "verified", "it was seen before trueup ended"),
+                "queued" => ("answer", "dropped", "trueup ended before it was sent"),
                 _ => continue,
             };
             if state == "unknown" {
                 unknown.push(submission.submission_id.clone());
             }
             let details = Some(json!({ "because": words }).to_string());
-            journal(tx, &lease, &submission, ("answer", state, details), now, &draft("submission.recover"))?;
+            let draft = Draft::new(Actor::program("desk"), "submission.recover");
+            journal(tx, &lease, &submission, (kind, state, details), now, &draft)?;
         }
         for plan in plans_under_way(tx, &license)? {
-            for step in plan_steps(tx, &license, &plan.plan_id)?.into_iter().filter(|step| step.state == "open") {
-                let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
-                if body.doer == Doer::Trueup {
-                    let version = step.version.saturating_add(1);
-                    let step = PlanStep { state: Text::const_new("blocked"), version, ..step };
-                    replace_step(tx, &step, now, &draft("plan.step"))?;
-                }
-            }
-            let plan = Plan { state: Text::const_new("done"), version: plan.version.saturating_add(1), ..plan };
-            replace_plan(tx, &plan, now, &draft("plan.state"))?;
+            end_plan(tx, plan, now)?;
         }
         Ok(unknown)
+    })
+}
+
+/// A plan that was cut off ends; its steps are what their submissions are.
+fn end_plan(tx: &mut Tx<'_>, plan: Plan, now: Timestamp) -> Result<(), StoreError> {
+    let draft = |action: &str| Draft::new(Actor::program("desk"), action);
+    let mut became: BTreeMap<i64, &'static str> = BTreeMap::new();
+    for step in plan_steps(tx, &plan.license_id, &plan.plan_id)? {
+        let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
+        if body.doer != Doer::Trueup || step.state != "open" {
+            continue;
+        }
+        let id = format!("{}-{}", plan.plan_id, step.step);
+        let submission: Option<Submission> = tx.get(&[ValueRef::Text(&plan.license_id), ValueRef::Text(&id)])?;
+        let state = match (body.same_as, submission.as_ref().map(|it| it.state.as_str())) {
+            (Some(first), _) => became.get(&first).copied().unwrap_or("refused"),
+            (None, Some("verified")) => "verified",
+            (None, Some("unknown")) => "blocked",
+            // Never begun, or certainly refused.
+            (None, _) => "refused",
+        };
+        became.insert(step.step, state);
+        let version = step.version.saturating_add(1);
+        replace_step(tx, &PlanStep { state: Text::const_new(state), version, ..step }, now, &draft("plan.step"))?;
+    }
+    let plan = Plan { state: Text::const_new("done"), version: plan.version.saturating_add(1), ..plan };
+    replace_plan(tx, &plan, now, &draft("plan.state"))
+}
+
+/// A person looked in the state what became of a submission of which nobody knew.
+///
+/// # Errors
+/// [`StoreError::Missing`] if there is no such submission; [`StoreError::Refused`] if something is known of it; those of the store.
+pub fn settle_unknown(
+    store: &Store,
+    lease: &HeldLease,
+    (submission, was_done, why): (&str, bool, &str),
+    (now, by): (Timestamp, &Actor),
+) -> Result<(), StoreError> {
+    let (lease, id, why, by) = (lease.clone(), Text::new(submission), why.to_owned(), by.clone());
+    store.write(move |tx| {
+        let missing = || StoreError::Missing { what: format!("submission {id}") };
+        let row: Submission = tx.get(&[ValueRef::Text(&lease.license), ValueRef::Text(&id)])?.ok_or_else(missing)?;
+        if row.state != "unknown" {
+            return Err(StoreError::refused(format!("submission {id} is {}: there is nothing to settle", row.state)));
+        }
+        let state = if was_done { "verified" } else { "dropped" };
+        let details = Some(json!({ "seen_by_a_person": was_done, "why": why }).to_string());
+        let draft =
+            Draft::new(by.clone(), "submission.settle").to("submission", &id, None).because("looked", Some(&why));
+        journal(tx, &lease, &row, ("look", state, details), now, &draft).map(drop)
     })
 }
 
@@ -220,7 +266,10 @@ pub async fn apply<T: Transport, C: Clock>(
     let mut progress = Progress::of(&bodies);
     for (step, body) in &bodies {
         if body.doer != Doer::Trueup {
-            applied.by_hand = applied.by_hand.saturating_add(u64::from(body.doer != Doer::Nobody));
+            if body.doer != Doer::Nobody {
+                applied.by_hand = applied.by_hand.saturating_add(1);
+                progress.waiting.insert(step.package_id.clone());
+            }
             continue;
         }
         let group: Vec<&PlanStep> = bodies
@@ -228,6 +277,13 @@ pub async fn apply<T: Transport, C: Clock>(
             .filter(|(it, of)| it.step == step.step || of.same_as == Some(step.step))
             .map(|(it, _)| it)
             .collect();
+        let waits = |it: &&PlanStep| progress.waiting.contains(&it.package_id);
+        if body.same_as.map_or_else(|| group.iter().any(waits), |first| !progress.came.contains_key(&first)) {
+            // A person has to do something first; the next plan goes on from there.
+            applied.waiting = applied.waiting.saturating_add(1);
+            progress.waiting.extend(group.iter().map(|it| it.package_id.clone()));
+            continue;
+        }
         let came = match body.same_as {
             Some(first) => progress.came.get(&first).copied().unwrap_or(Came::Refused),
             None if group.iter().any(|it| progress.stopped.contains(&it.package_id)) => Came::Refused,
@@ -250,6 +306,8 @@ pub async fn apply<T: Transport, C: Clock>(
 struct Progress {
     /// What became of the steps.
     came: BTreeMap<i64, Came>,
+    /// People have to do something about these packages first.
+    waiting: BTreeSet<Text>,
     /// Nothing more is done about these packages.
     stopped: BTreeSet<Text>,
     /// What the state has to say of each package, as the preview saw it and by what was done since.
@@ -264,7 +322,7 @@ impl Progress {
                 expected.entry(step.package_id.clone()).or_insert(guard);
             }
         }
-        Self { came: BTreeMap::new(), stopped: BTreeSet::new(), expected }
+        Self { came: BTreeMap::new(), waiting: BTreeSet::new(), stopped: BTreeSet::new(), expected }
     }
 
     /// What has to be so just before a step.
@@ -323,6 +381,18 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
         let draft = self.draft("submission.queue");
         let row = submission.clone();
         let submission = self.store.write(move |tx| submit(tx, &row, &draft))?;
+        // What may still be on its way to a package could land after this step, too.
+        let license = Text::new(self.license());
+        let open = self.store.read(|tx| open_submissions(tx, &license))?;
+        let concerned = |it: &&Submission| {
+            let on_its_way = matches!(it.state.as_str(), "journalled" | "accepted" | "unknown");
+            on_its_way && (it.lane == step.package_id || guards.iter().any(|(label, _)| *label == it.lane))
+        };
+        if let Some(other) = open.iter().find(concerned) {
+            let words =
+                format!("nobody knows yet what became of {}: that has to be settled first", other.submission_id);
+            return self.refuse(submission, json!({ "refused": words }));
+        }
         for (label, guard) in guards {
             let package = match self.package(label).await {
                 Ok(package) => package,

@@ -7,12 +7,13 @@
 //!
 //! - Nothing is sent that was not in a plan whose hash was approved.
 //! - A step whose package is not as the preview saw it is refused, and so is what follows it on that package.
-//! - What was sent and not seen is *unknown*; it is looked for again and never sent again.
+//! - What was sent and not seen is *unknown*: it is not sent again, nothing else is sent for its packages, and a person who looked in
+//!   the state settles it.
 
 mod apply;
 mod propose;
 mod steps;
 
-pub use apply::{Applied, Orders, SyncError, apply, approve, check_orders, recover};
-pub use propose::{Asked, Proposed, propose, propose_undo, read_plan};
+pub use apply::{Applied, Orders, SyncError, apply, approve, check_orders, recover, settle_unknown};
+pub use propose::{Asked, Proposed, is_current, propose, propose_undo, read_plan};
 pub use steps::{Doer, StepBody};

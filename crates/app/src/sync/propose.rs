@@ -10,7 +10,7 @@ use trueup_core::PackageTag;
 use trueup_reconcile::{Action, Discrepancy, Measure};
 use trueup_store::audit::{self, Actor, Draft};
 use trueup_store::ledger::open_discrepancies;
-use trueup_store::queue::{plan_steps, recent_plans, replace_step};
+use trueup_store::queue::{plan_steps, plans_undoing, replace_step};
 use trueup_store::{Plan, PlanStep, Store, StoreError, Text, Tx, ValueRef};
 
 /// What is asked for.
@@ -49,24 +49,45 @@ pub fn propose(
 ) -> Result<Proposed, StoreError> {
     let license = Text::new(view.folder.settings.license.as_str());
     let wanted = with_their_receipts(view, &asked.packages);
+    let steps = steps_of(view, &wanted, (&license, &plan_id))?;
+    if steps.is_empty() {
+        return Err(StoreError::refused("none of these packages has an open discrepancy; there is nothing to repair"));
+    }
+    let known: BTreeSet<&Text> = steps.iter().map(|step| &step.package_id).collect();
+    let agreeing = asked.packages.iter().filter(|package| !known.contains(package)).cloned().collect();
+    let brought_along = wanted.difference(&asked.packages).cloned().collect();
+    let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, None))?;
+    Ok(Proposed { plan, steps, brought_along, agreeing })
+}
+
+/// Whether a plan is what would be proposed for its packages just now. One that takes another back goes by what the state holds alone.
+///
+/// # Errors
+/// [`StoreError::Refused`] for a step that cannot be written.
+pub fn is_current(view: &View, plan: &Plan, steps: &[PlanStep]) -> Result<bool, StoreError> {
+    let packages: BTreeSet<Text> = steps.iter().map(|step| step.package_id.clone()).collect();
+    let now = steps_of(view, &with_their_receipts(view, &packages), (&plan.license_id, &plan.plan_id))?;
+    Ok(plan.undoes.is_some() || hash_of(&now) == plan.content_hash)
+}
+
+/// The steps that repair packages, in order.
+fn steps_of(
+    view: &View,
+    wanted: &BTreeSet<Text>,
+    (license, plan_id): (&Text, &Text),
+) -> Result<Vec<PlanStep>, StoreError> {
     let of_wanted = |it: &&Discrepancy| wanted.contains(it.package.to_string().as_str());
     let found: Vec<Discrepancy> = view.outcome.discrepancies.iter().filter(of_wanted).cloned().collect();
     let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
     let records = records_of(&answer, &found);
-    let known: BTreeSet<&str> = records.iter().map(|record| record.package.as_str()).collect();
-    let agreeing = asked.packages.iter().filter(|package| !known.contains(package.as_str())).cloned().collect();
-    let brought_along = wanted.difference(&asked.packages).cloned().collect();
-    if records.is_empty() {
-        return Err(StoreError::refused("none of these packages has an open discrepancy; there is nothing to repair"));
-    }
     let mut steps: Vec<PlanStep> = Vec::new();
-    let mut first: BTreeMap<(Action, &str), i64> = BTreeMap::new();
+    let mut first: BTreeMap<(Action, Action, &str), i64> = BTreeMap::new();
     for (found, record) in found.iter().zip(&records) {
         for (step, told) in found.plan.iter().zip(&record.plan) {
             let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
             let mut body = StepBody::of(step, told, record);
-            if let Some(shared) = shared(step) {
-                let known = *first.entry(shared).or_insert(number);
+            if let Some((kind, receipt)) = shared(step, &found.plan) {
+                let known = *first.entry((step.action, kind, receipt)).or_insert(number);
                 body.same_as = (known != number).then_some(known);
             }
             let details = serde_json::to_string(&body).map_err(StoreError::refused)?;
@@ -87,8 +108,7 @@ pub fn propose(
             });
         }
     }
-    let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, None))?;
-    Ok(Proposed { plan, steps, brought_along, agreeing })
+    Ok(steps)
 }
 
 /// Packages, and those that stand on a receipt which is changed for one of them.
@@ -97,8 +117,11 @@ fn with_their_receipts(view: &View, asked: &BTreeSet<Text>) -> BTreeSet<Text> {
     loop {
         let tag = |it: &Discrepancy| Text::from(it.package.to_string());
         let of_wanted = view.outcome.discrepancies.iter().filter(|it| wanted.contains(&tag(it)));
-        let receipts: BTreeSet<(Action, &str)> = of_wanted.flat_map(|it| it.plan.iter().filter_map(shared)).collect();
-        let stands_on = |it: &&Discrepancy| it.plan.iter().filter_map(shared).any(|it| receipts.contains(&it));
+        let receipts: BTreeSet<(Action, &str)> =
+            of_wanted.flat_map(|it| it.plan.iter().filter_map(|step| shared(step, &it.plan))).collect();
+        let stands_on = |it: &&Discrepancy| {
+            it.plan.iter().filter_map(|step| shared(step, &it.plan)).any(|it| receipts.contains(&it))
+        };
         let more: Vec<Text> = view.outcome.discrepancies.iter().filter(stands_on).map(tag).collect();
         let before = wanted.len();
         // Of packages that agree nothing is known here, so that they stay as they were asked for.
@@ -125,14 +148,25 @@ pub fn propose_undo(
     if plan.state != "done" {
         return Err(StoreError::refused(format!("plan {undone} is {}: there is nothing to take back yet", plan.state)));
     }
-    if store.read(|tx| recent_plans(tx, &license))?.iter().any(|it| it.undoes.as_deref() == Some(undone)) {
-        return Err(StoreError::refused(format!("plan {undone} was taken back already")));
+    // An undo of which nothing was done, or that was only proposed, is none.
+    for other in store.read(|tx| plans_undoing(tx, &license, undone))? {
+        let steps = store.read(|tx| plan_steps(tx, &license, &other.plan_id))?;
+        let is_done = steps.iter().any(|step| matches!(step.state.as_str(), "verified" | "blocked"));
+        if is_done || matches!(other.state.as_str(), "approved" | "executing") {
+            return Err(StoreError::refused(format!("plan {undone} was taken back already, by {}", other.plan_id)));
+        }
     }
     let mut held: BTreeMap<Text, i64> = BTreeMap::new();
     let mut steps: Vec<PlanStep> = Vec::new();
+    // The first of a group in this order, by the first in the other one.
+    let mut groups: BTreeMap<i64, i64> = BTreeMap::new();
     for step in before.iter().rev().filter(|step| step.state == "verified") {
         let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
-        let Some(body) = body.taken_back(&step.action, &format!("{undone}-{}", step.step)) else { continue };
+        let group = body.same_as.unwrap_or(step.step);
+        let Some(mut body) = body.taken_back(&step.action, &format!("{undone}-{group}")) else { continue };
+        let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
+        let first = *groups.entry(group).or_insert(number);
+        body.same_as = (first != number).then_some(first);
         let change =
             step.expected_quantity.zip(step.guard_quantity).map(|(after, before)| before.saturating_sub(after));
         let guard = match change {
@@ -146,7 +180,7 @@ pub fn propose_undo(
         let body = body.between(&step.package_id, (guard, expected))?;
         steps.push(PlanStep {
             plan_id: plan_id.clone(),
-            step: i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1),
+            step: number,
             discrepancy_id: None,
             action: Text::new(&body.told.action),
             details: serde_json::to_string(&body).map_err(StoreError::refused)?,

@@ -70,14 +70,10 @@ impl StepBody {
                 Some(events) => body(Doer::Trueup, events, None),
                 None => by_hand("its note could not name what it carries out"),
             },
-            ("state", Action::VoidReceipt | Action::UnfinalizeReceipt) => {
-                let id = told.reference.as_deref().and_then(|id| id.parse::<i64>().ok());
-                if id.is_some() {
-                    body(Doer::Trueup, Vec::new(), None)
-                } else {
-                    by_hand("the receipt has no number here")
-                }
-            }
+            ("state", Action::VoidReceipt | Action::UnfinalizeReceipt) => match is_of_state(told, record) {
+                true => body(Doer::Trueup, Vec::new(), None),
+                false => by_hand("it is edited afterwards, which trueup does not do itself yet"),
+            },
             ("state", Action::Finish | Action::Unfinish) => body(Doer::Trueup, Vec::new(), None),
             ("state", _) => by_hand("trueup does not do this itself yet"),
             _ => body(Doer::People, Vec::new(), None),
@@ -109,7 +105,7 @@ impl StepBody {
             ..self.told.clone()
         };
         let undoes = Some(submission.to_owned());
-        Some(Self { told, doer: Doer::Trueup, events: Vec::new(), undoes, same_as: self.same_as, because: None })
+        Some(Self { told, doer: Doer::Trueup, events: Vec::new(), undoes, same_as: None, because: None })
     }
 
     /// The same with what the state holds before and after, in words.
@@ -130,11 +126,24 @@ impl StepBody {
     }
 }
 
+/// Whether a step names the state's own number of a receipt: that of a void is one, and that of what is unfinalized for a void.
+fn is_of_state(told: &Told, record: &Record) -> bool {
+    let is_void = |step: &&Told| step.action == "void_receipt" && step.reference == told.reference;
+    let number = told.reference.as_deref().and_then(|id| id.parse::<i64>().ok());
+    number.is_some() && record.plan.iter().any(|step| is_void(&step))
+}
+
 /// What steps of several packages share: a receipt of the state that is changed as a whole.
-pub(super) fn shared(step: &Step) -> Option<(Action, &str)> {
+pub(super) fn shared<'s>(step: &'s Step, plan: &[Step]) -> Option<(Action, &'s str)> {
     let of_receipt = matches!(step.action, Action::VoidReceipt | Action::UnfinalizeReceipt | Action::EditReceipt);
     let reference = step.reference.as_ref().filter(|_| of_receipt && step.system == Book::State)?;
-    Some((step.action, reference.as_str()))
+    let voided = |it: &Step| it.action == Action::VoidReceipt && it.reference == step.reference;
+    // What is unfinalized to be edited goes by another number than what is unfinalized to be voided.
+    let kind = match step.action {
+        Action::UnfinalizeReceipt if !plan.iter().any(voided) => Action::EditReceipt,
+        action => action,
+    };
+    Some((kind, reference.as_str()))
 }
 
 /// The POS's events that the adjustment is the sum of; none if it is of another kind. Nothing if they cannot be named.

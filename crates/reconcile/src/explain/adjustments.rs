@@ -75,8 +75,12 @@ fn settle_undone(theirs: &mut [Adjustment<'_>]) {
     fn named<'n>(note: &'n str, head: &str) -> Option<&'n str> {
         Some(note.split_once(head)?.1.split_once(']')?.0)
     }
-    for place in 0..theirs.len() {
-        let Some(reference) = theirs.get(place).and_then(|it| named(&it.movement.note, "[undoes ")) else { continue };
+    // The latest first: what takes back an undo leaves what that had undone.
+    let mut latest: Vec<usize> = (0..theirs.len()).collect();
+    latest.sort_by_key(|place| std::cmp::Reverse(theirs[*place].movement.when.bounds().1));
+    for place in latest {
+        let open = theirs.get(place).filter(|it| !it.settled);
+        let Some(reference) = open.and_then(|it| named(&it.movement.note, "[undoes ")) else { continue };
         let amount = theirs[place].amount;
         let undone = theirs
             .iter()

@@ -17,7 +17,7 @@ use trueup_answer::record::Discrepancy as Record;
 use trueup_answer::{Answer, Form, records_of};
 use trueup_app::desk::{View, assign, note};
 use trueup_store::ledger::{discrepancies_of, discrepancy_events, open_discrepancies};
-use trueup_store::{Discrepancy as Row, DiscrepancyEvent};
+use trueup_store::{Discrepancy as Row, DiscrepancyEvent, StoreError};
 use utoipa::{IntoParams, ToSchema};
 
 /// What to list.
@@ -107,7 +107,9 @@ pub(super) async fn list(
         return Err(Problem::bad("limit", "1 to 500"));
     }
     let view = view(&*desk(&service, &number)?)?;
-    let rows = in_books(&service, move |store| store.read(|tx| open_discrepancies(tx, &number))).await?;
+    let (rows, records) =
+        in_books(&service, move |store| Ok((store.read(|tx| open_discrepancies(tx, &number))?, records(&view))))
+            .await?;
     let rows: BTreeMap<String, Row> = rows.into_iter().map(|row| (row.package_id.to_string(), row)).collect();
     let fits = |item: &DiscrepancyItem| {
         let record = &item.discrepancy;
@@ -115,7 +117,7 @@ pub(super) async fn list(
             && wanted.unexplained.is_none_or(|unexplained| (record.unexplained != "0") == unexplained)
             && (wanted.assignee.is_none() || item.assignee == wanted.assignee)
     };
-    let all: Vec<DiscrepancyItem> = records(&view)
+    let all: Vec<DiscrepancyItem> = records
         .into_iter()
         .map(|record| {
             let row = rows.get(&record.package);
@@ -180,10 +182,8 @@ pub(super) async fn worksheet(
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
     let view = view(&*desk(&service, &number)?)?;
-    let failed = |error: trueup_answer::AnswerError| {
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string())
-    };
-    let bytes = trueup_answer::worksheet(&records(&view)).map_err(failed)?;
+    let sheet = |view: &View| trueup_answer::worksheet(&records(view)).map_err(StoreError::refused);
+    let bytes = in_books(&service, move |_| sheet(&view)).await?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
         (header::CONTENT_DISPOSITION, "attachment; filename=\"worksheet.csv\""),
@@ -237,8 +237,9 @@ pub(super) async fn one(
     Path((number, package)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let view = view(&*desk(&service, &number)?)?;
-    let record = records(&view).into_iter().find(|record| record.package == package);
-    let record = record.ok_or_else(|| Problem::not_found(format!("a discrepancy of {package}")))?;
+    let tag = package.clone();
+    let record = in_books(&service, move |_| Ok(records(&view).into_iter().find(|record| record.package == tag)));
+    let record = record.await?.ok_or_else(|| Problem::not_found(format!("a discrepancy of {package}")))?;
     let (row, events) = in_books(&service, move |store| {
         store.read(|tx| {
             let row = discrepancies_of(tx, &number, &package)?.into_iter().find(|row| row.closed_at.is_none());

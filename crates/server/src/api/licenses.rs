@@ -137,8 +137,10 @@ pub(super) async fn incidents(
     Path(number): Path<String>,
 ) -> Result<Json<Vec<Incident>>, Problem> {
     let view = view(&*desk(&service, &number)?)?;
-    let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
-    Ok(Json(summary(&answer).incidents))
+    let told = in_books(&service, move |_| {
+        Ok(summary(&Answer { store: &view.folder, outcome: &view.outcome, colours: false }).incidents)
+    });
+    Ok(Json(told.await?))
 }
 
 /// A package: what each book told of it.

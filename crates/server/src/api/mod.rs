@@ -60,6 +60,8 @@ fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(plans::one))
         .routes(routes!(plans::apply))
         .routes(routes!(plans::undo))
+        .routes(routes!(plans::submissions))
+        .routes(routes!(plans::settle))
         .routes(routes!(health::alive))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

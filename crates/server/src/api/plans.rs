@@ -15,8 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use trueup_answer::record::Step as Told;
 use trueup_app::sync::{self, Asked, Doer, Proposed, StepBody};
-use trueup_store::queue::recent_plans;
-use trueup_store::{Plan, PlanStep, Store, StoreError, Text};
+use trueup_store::queue::{open_submissions, recent_plans};
+use trueup_store::{Plan, PlanStep, Store, StoreError, Submission, Text};
 use utoipa::ToSchema;
 
 /// Tags that may be pasted at once.
@@ -323,15 +323,23 @@ pub(super) async fn apply(
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad_reason", "reason: 100 characters at most"));
     }
     let (id, licence) = (plan.clone(), number.clone());
-    let (_, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &licence, &id))).await?;
+    let (found, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &licence, &id))).await?;
+    if !matches!(found.state.as_str(), "proposed" | "approved") {
+        let detail = format!("plan {plan} is {} already", found.state);
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "refused", detail));
+    }
     preflight(&desk)?;
+    let seen = view(&desk)?;
+    let (plan_now, steps_now) = (found, steps.clone());
+    let is_current = in_books(&service, move |_| sync::is_current(&seen, &plan_now, &steps_now)).await?;
+    if !is_current {
+        let detail = "what there is to repair is something else by now; nothing was sent. Propose again, and look";
+        return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", detail));
+    }
     desk.check_orders(&steps, reason.as_deref()).await?;
     let zone = TimeZone::get(view(&desk)?.folder.settings.zone.name())
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()))?;
-    let sending = desk.begin_sending().ok_or_else(|| {
-        let detail = "another plan of this licence is being carried out; wait until it is done";
-        Problem::new(StatusCode::CONFLICT, "busy", detail)
-    })?;
+    let sending = desk.begin_sending().ok_or_else(busy)?;
     let (now, by, name) = (service.surroundings.now(), caller.actor(), caller.person.name.to_string());
     let (id, who) = (plan.clone(), name.clone());
     let actor = by.clone();
@@ -339,4 +347,90 @@ pub(super) async fn apply(
     let orders = sync::Orders { reason, by, name, zone, care: trueup_metrc::client::Care::default() };
     desk.carry_out(&service, plan, orders, sending);
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Something that was sent to the state, or is to be.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SubmissionView {
+    /// Its id: the plan's, and the number of the step.
+    id: String,
+    /// The package.
+    package: String,
+    /// What is done.
+    action: String,
+    /// `queued`, `journalled`, `accepted`, `unknown`.
+    state: String,
+    /// When it was begun.
+    created_at: String,
+}
+
+/// What was sent and not seen, or is on its way.
+#[utoipa::path(get, path = "/api/v1/licenses/{license}/submissions", tag = "plans", params(("license" = String, Path,)), responses(
+    (status = 200, description = "Those that are open.", body = Vec<SubmissionView>),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn submissions(
+    State(service): State<Service>,
+    _: Caller,
+    Path(number): Path<String>,
+) -> Result<Json<Vec<SubmissionView>>, Problem> {
+    desk(&service, &number)?;
+    let open = in_books(&service, move |store| store.read(|tx| open_submissions(tx, &number))).await?;
+    let view = |row: Submission| SubmissionView {
+        id: row.submission_id.to_string(),
+        package: row.lane.to_string(),
+        action: row.operation.to_string(),
+        state: row.state.to_string(),
+        created_at: row.created_at.to_string(),
+    };
+    Ok(Json(open.into_iter().map(view).collect()))
+}
+
+/// What a person saw in the state.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    /// Whether it was done.
+    was_done: bool,
+    /// How that was seen.
+    #[schema(min_length = 1, max_length = 500)]
+    why: String,
+}
+
+/// Say what became of a submission of which nobody knew, after looking in the state.
+#[utoipa::path(put, path = "/api/v1/licenses/{license}/submissions/{submission}", tag = "plans", request_body = Seen,
+    params(("license" = String, Path,), ("submission" = String, Path,)), responses(
+    (status = 204, description = "Written down."),
+    (status = 400, description = "Not JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 401, description = "No valid token.", body = Problem, content_type = "application/problem+json"),
+    (status = 404, description = "No such licence or submission.", body = Problem, content_type = "application/problem+json"),
+    (status = 409, description = "A plan is being carried out just now.", body = Problem, content_type = "application/problem+json"),
+    (status = 413, description = "Too long.", body = Problem, content_type = "application/problem+json"),
+    (status = 415, description = "Not said to be JSON.", body = Problem, content_type = "application/problem+json"),
+    (status = 422, description = "Another shape, or there is nothing to settle.", body = Problem, content_type = "application/problem+json"),
+))]
+pub(super) async fn settle(
+    State(service): State<Service>,
+    caller: Caller,
+    Path((number, submission)): Path<(String, String)>,
+    body: Result<Json<Seen>, JsonRejection>,
+) -> Result<StatusCode, Problem> {
+    let Json(Seen { was_done, why }) = body.map_err(|rejection| bad_body(&rejection))?;
+    check_why(&why)?;
+    let desk = desk(&service, &number)?;
+    let sending = desk.begin_sending().ok_or_else(busy)?;
+    let (this, by) = (service.clone(), caller.actor());
+    let settled = tokio::task::spawn_blocking(move || {
+        let _sending = sending;
+        desk.settle(&this, (&submission, was_done, &why), &by)
+    });
+    let failed = |_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", "a fault of trueup: please report it");
+    settled.await.map_err(failed)??;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn busy() -> Problem {
+    let detail = "a plan of this licence is being carried out; wait until it is done";
+    Problem::new(StatusCode::CONFLICT, "busy", detail)
 }

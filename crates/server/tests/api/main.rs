@@ -161,6 +161,7 @@ async fn who_does_not_say_who_he_is_is_refused() {
                 .replace("{package}", "1A4060300002EE1000000012")
                 .replace("{id}", "d-1")
                 .replace("{plan}", "plan-1")
+                .replace("{submission}", "plan-1-1")
                 .replace("{form}", "csv");
             let method: Method = method.to_uppercase().parse().unwrap();
             let status = api.open(method.clone(), &filled).await.status();

@@ -5,7 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use trueup_server::{Connection, Limits};
+use trueup_server::{Connection, Gate, Limits};
 use trueup_sim::metrc::{Faults as Weather, Served};
 use trueup_sim::{Faults, StoreOptions, live_with_server};
 
@@ -30,7 +30,7 @@ async fn lived() -> (Api, Arc<Served>) {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(trueup_sim::metrc::serve(listener, Arc::clone(&served)));
-    let connection = Connection::new(&url, (&keys.0, &keys.1), (end, 1), AT_ONCE).unwrap();
+    let connection = Connection::new(&url, (&keys.0, &keys.1), (end, 1), Gate::new(AT_ONCE)).unwrap();
     (Api::over(folder, &license, Some(connection)).await, served)
 }
 

@@ -73,7 +73,7 @@ fn is_gone(tx: &mut Tx<'_>, license: &str, package: &str) -> Result<bool, StoreE
         let when = |it: &crate::Observation| (it.observed_at, it.version);
         !life.observations.iter().any(|other| place(other) == place(one) && when(other) > when(one))
     });
-    Ok(latest.into_iter().all(|one| one.quantity == 0 || one.status != "active"))
+    Ok(latest.into_iter().all(|one| one.quantity == 0 || matches!(one.status.as_str(), "absent" | "finished" | "gone")))
 }
 
 /// Removes a package's facts, whose months are archived, and leaves their numbers and hashes; gives how many.

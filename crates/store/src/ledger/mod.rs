@@ -14,10 +14,10 @@ pub use fact::{Fact, identity};
 pub use licence::create_license;
 pub use movement::{MovementError, moment_of, moment_parts, movement_of, natural_key, row_of};
 pub use read::{Everything, Life, balances, current, everything, facts_after, life, observations, seq_at};
-pub use source::{begin_source, complete_source, known_file};
+pub use source::{begin_source, complete_source, known_file, last_source};
 pub use work::{discrepancies_of, discrepancy_events, open_discrepancies};
 
-pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 25] = [
+pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 26] = [
     &fact::PACKAGE,
     &fact::MOVEMENT,
     &fact::OBSERVATION,
@@ -40,6 +40,7 @@ pub(crate) const PREPARED: [&dyn crate::sql::Prepared; 25] = [
     &read::COUNTS,
     &read::BASELINES,
     &source::OF_FILE,
+    &source::LAST,
     &work::OPEN,
     &work::OF_PACKAGE,
     &work::EVENTS,

@@ -18,6 +18,17 @@ pub fn known_file(tx: &mut Tx<'_>, license: &str, sha256: &[u8; 32]) -> Result<O
     Ok(rows.into_iter().find(|source| source.completed_at.is_some()))
 }
 
+pub(super) static LAST: Query<Source> =
+    Query::new("WHERE license_id = $1 ORDER BY begun_at DESC, source_id DESC LIMIT 1", &[T]);
+
+/// What was begun to be taken in last.
+///
+/// # Errors
+/// Those of the database.
+pub fn last_source(tx: &mut Tx<'_>, license: &str) -> Result<Option<Source>, StoreError> {
+    Ok(tx.rows(&LAST, &[ValueRef::Text(license)])?.into_iter().next())
+}
+
 /// Begins to take something in.
 ///
 /// # Errors

@@ -21,6 +21,17 @@ pub fn recent_plans(tx: &mut Tx<'_>, license: &str) -> Result<Vec<Plan>, StoreEr
     tx.rows(&RECENT, &[ValueRef::Text(license)])
 }
 
+pub(super) static UNDOING: Query<Plan> =
+    Query::new("WHERE license_id = $1 AND undoes = $2 ORDER BY proposed_at, plan_id", &[T, T]);
+
+/// Plans that take another one back.
+///
+/// # Errors
+/// Those of the database.
+pub fn plans_undoing(tx: &mut Tx<'_>, license: &str, plan: &str) -> Result<Vec<Plan>, StoreError> {
+    tx.rows(&UNDOING, &[ValueRef::Text(license), ValueRef::Text(plan)])
+}
+
 /// Plans that are being carried out, or were when the process ended.
 ///
 /// # Errors

@@ -122,7 +122,7 @@ tables! {
 
     /// Where facts came from: a file, a pull, a call, a person.
     Source "source": State audited,
-    key(license_id, source_id), refers(license: license_id), index(license_id, content_hash)
+    key(license_id, source_id), refers(license: license_id), index(license_id, content_hash), index(license_id, begun_at)
     {
         /// The licence.
         license_id: Text,

@@ -95,6 +95,8 @@ CREATE TABLE IF NOT EXISTS source (
 
 CREATE INDEX IF NOT EXISTS source_by_content_hash ON source (license_id, content_hash);
 
+CREATE INDEX IF NOT EXISTS source_by_begun_at ON source (license_id, begun_at);
+
 -- A package has been heard of. What a book says about it are observations.
 CREATE TABLE IF NOT EXISTS package (
   license_id TEXT NOT NULL, -- The licence.
