@@ -28,8 +28,12 @@ pub use trueup_metrc::client::{Gate, Limits};
 use jiff::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use trueup_store::Store;
 use trueup_store::audit::SigningKey;
+
+/// How long the end of the service waits for plans that are being carried out.
+const LONGEST_PLAN: Duration = Duration::from_secs(600);
 
 /// What the process gives.
 pub trait Surroundings: Send + Sync + 'static {
@@ -89,9 +93,12 @@ pub async fn serve(
     };
     let all = Arc::clone(&service.desks);
     axum::serve(listener, router(service)).with_graceful_shutdown(stop).await?;
-    // A plan that is being carried out comes to its end.
-    for desk in all.all() {
-        desk.done_sending().await;
-    }
+    // A plan that is being carried out comes to its end; one that does not is settled by the next start.
+    let ended = async {
+        for desk in all.all() {
+            desk.done_sending().await;
+        }
+    };
+    drop(tokio::time::timeout(LONGEST_PLAN, ended).await);
     Ok(())
 }
