@@ -62,7 +62,7 @@ impl Service {
     /// A service over books and desks.
     #[must_use]
     pub fn new(store: Arc<Store>, desks: Arc<Desks>, surroundings: Arc<dyn Surroundings>) -> Self {
-        let name = surroundings.random()[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = trueup_store::ledger::hex(&surroundings.random()[..6]);
         Self { store, desks, surroundings, people: Arc::default(), name }
     }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use trueup_answer::record::Step as Told;
 use trueup_app::sync::{self, Asked, Doer, Proposed, StepBody};
+use trueup_store::ledger::hex;
 use trueup_store::queue::{open_submissions, recent_plans};
 use trueup_store::{Plan, PlanStep, Store, StoreError, Submission, Text};
 use utoipa::ToSchema;
@@ -89,10 +90,6 @@ pub(super) struct PlanShort {
     proposed_by: String,
     /// When.
     proposed_at: String,
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const fn name_of(doer: Doer) -> &'static str {

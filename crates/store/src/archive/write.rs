@@ -6,7 +6,8 @@ use super::rows::RowWriter;
 use super::text::{FileLine, MonthText};
 use super::verify::{sha256, verify_archive};
 use crate::audit::{self, Checkpoint, Draft, Frontier, SigningKey};
-use crate::ledger::{Batch, append};
+use crate::hash::sha256_of;
+use crate::ledger::{Batch, append, hex};
 use crate::schema::{
     ArchiveFile, ColumnKind::Integer as I, ColumnKind::Text as T, License, TABLES, Table, TableKind, statements,
 };
@@ -104,7 +105,9 @@ pub fn archive_month(
     let text = store.read(|tx| write_folder(tx, license, month, (work.path(), key), now))?;
     let report = verify_archive(work.path(), Some(&key.verifying_key()))
         .map_err(|finding| StoreError::corrupt(format!("the archive that was written: {finding}")))?;
-    let hash = sha256(&work.path().join(MONTH_FILE)).map_err(StoreError::file(work.path()))?;
+    let month_file = std::fs::File::open(work.path().join(MONTH_FILE));
+    let hashed = month_file.and_then(|mut file| sha256_of(&mut file)).map_err(StoreError::file(work.path()));
+    let (content_hash, _) = hashed?;
     let work = work.keep();
     std::fs::rename(&work, folder).map_err(StoreError::file(folder))?;
     std::fs::File::open(parent).and_then(|parent| parent.sync_all()).map_err(StoreError::file(parent))?;
@@ -113,7 +116,7 @@ pub fn archive_month(
         seq: 0,
         month: Text::from(month.to_string()),
         name: folder.display().to_string(),
-        content_hash: bytes_of(&hash),
+        content_hash,
         rows: i64::try_from(report.facts).unwrap_or(i64::MAX),
         first_seq: text.facts.0,
         last_seq: text.facts.1,
@@ -123,17 +126,7 @@ pub fn archive_month(
     let draft = draft.clone().to("archive", &row.month, None);
     let batch = Batch { archives: vec![row], ..Batch::default() };
     store.write(move |tx| append(tx, &owned, now, &batch, &draft))?;
-    Ok(Archived { folder: folder.to_owned(), facts: report.facts, entries: report.entries, sha256: hash })
-}
-
-/// From hexadecimal of our own making.
-fn bytes_of(hex: &str) -> [u8; 32] {
-    let mut bytes = [0; 32];
-    for (place, byte) in bytes.iter_mut().enumerate() {
-        let digits = hex.get(place.saturating_mul(2)..place.saturating_mul(2).saturating_add(2));
-        *byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or_default();
-    }
-    bytes
+    Ok(Archived { folder: folder.to_owned(), facts: report.facts, entries: report.entries, sha256: hex(&content_hash) })
 }
 
 fn write_folder(

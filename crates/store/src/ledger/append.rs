@@ -209,7 +209,9 @@ fn add_to_balances(tx: &mut Tx<'_>, movements: &[Movement]) -> Result<(), StoreE
     tx.add(&rows)
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal, two small letters or digits each.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
         // Writing to a text cannot fail.
         let _ = write!(text, "{byte:02x}");

@@ -8,8 +8,7 @@ mod read;
 mod source;
 mod work;
 
-pub(crate) use append::hex;
-pub use append::{Appended, Batch, append};
+pub use append::{Appended, Batch, append, hex};
 pub use fact::{Fact, identity};
 pub use licence::create_license;
 pub use movement::{MovementError, moment_of, moment_parts, movement_of, natural_key, row_of};

@@ -206,7 +206,12 @@ fn what_is_expired_is_removed(store: &Store, folder: &Path) {
                 status: trueup_store::Text::new("finished"),
                 ..observation(LICENSE, it, 0, 200)
             });
-            let batch = Batch { observations: gone.to_vec(), ..Batch::default() };
+            // Held, or of a POS that has no states: they are there all the same.
+            let there = [(4, "held"), (5, "")].map(|(it, status)| trueup_store::Observation {
+                status: trueup_store::Text::new(status),
+                ..observation(LICENSE, it, 5, 200)
+            });
+            let batch = Batch { observations: gone.into_iter().chain(there).collect(), ..Batch::default() };
             append(tx, LICENSE, moment("2026-05-03T00:00:00Z"), &batch, &draft("pull"))
         })
         .unwrap();
