@@ -254,6 +254,10 @@ fn error(error: ::postgres::Error) -> StoreError {
     };
     match known.code() {
         &SqlState::UNIQUE_VIOLATION => StoreError::Duplicate { what: named() },
+        // Two processes make the tables at the same time: the second one finds them made.
+        &SqlState::DUPLICATE_OBJECT | &SqlState::DUPLICATE_TABLE => {
+            StoreError::Duplicate { what: known.message().to_owned() }
+        }
         &SqlState::FOREIGN_KEY_VIOLATION => StoreError::Missing { what: named() },
         &SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED | &SqlState::LOCK_NOT_AVAILABLE => {
             StoreError::Busy
