@@ -4,18 +4,20 @@
 //! dies in between, the import is begun again, and what is there already is known. Only a completed import counts as complete.
 
 use crate::records::{self, Of};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
-use trueup_core::{Movement, MovementKind, Text};
+use trueup_core::{Book, Dimension, Movement, MovementKind, Text, When, Zone};
 use trueup_intake::Store as Folder;
-use trueup_reconcile::PackageBooks;
+use trueup_reconcile::{PackageBooks, Settings};
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{
-    Appended, Batch, Fact, append, begin_source, complete_source, create_license, identity, known_file, last_source,
-    natural_key, observations, row_of,
+    Appended, Batch, Fact, WITHDRAWN, append, begin_source, complete_source, create_license, current, facts_after,
+    identity, known_file, last_source, movement_of, natural_key, observations, row_of, seq_at,
 };
-use trueup_store::{Baseline, License, Observation, Package, Source, Store, StoreError, Tx, ValueRef};
+use trueup_store::{
+    Baseline, License, Movement as MovementRow, Observation, Package, Source, Store, StoreError, Tx, ValueRef,
+};
 
 /// Who imports, and when.
 #[derive(Debug, Clone)]
@@ -37,21 +39,61 @@ pub struct Known {
     told: FxHashMap<[u8; 16], [u8; 16]>,
     /// What each book said last of each package, SKU and room, and when.
     said: FxHashMap<[u8; 16], (Timestamp, [u8; 16])>,
+    /// The lines of each receipt and each event: what is no line of it any more is withdrawn.
+    records: FxHashMap<[u8; 16], Vec<Line>>,
     /// What the books hold of that was read.
     is_filled: bool,
     count: u64,
 }
 
+/// A movement, by its package and its natural key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    package: Text,
+    natural: [u8; 16],
+}
+
 impl Known {
     /// Reads what the books hold, the first time.
-    fn fill(&mut self, store: &Store, license: &str) -> Result<(), StoreError> {
-        if !self.is_filled {
-            for row in store.read(|tx| observations(tx, license, i64::MAX))? {
-                self.note(&row);
-            }
-            self.is_filled = true;
+    fn fill(&mut self, store: &Store, license: &str, settings: &Settings) -> Result<(), StoreError> {
+        if self.is_filled {
+            return Ok(());
         }
+        for row in store.read(|tx| observations(tx, license, i64::MAX))? {
+            self.note(&row);
+        }
+        // What happened in the window was learned in it.
+        let begin = settings.window_start.saturating_sub(A_DAY).unwrap_or(settings.window_start);
+        let mut movements = Vec::new();
+        store.read(|tx| {
+            let before = seq_at(tx, license, begin)?;
+            facts_after(tx, license, (before, i64::MAX), &mut |row| {
+                movements.push(row);
+                Ok(())
+            })
+        })?;
+        for row in current(&movements) {
+            // A row of another version of trueup says so when the books are read.
+            let Ok(movement) = movement_of(row, Dimension::Count) else { continue };
+            if let Some(record) = record_of(&movement, settings) {
+                let line = Line { package: row.package_id.clone(), natural: row.natural_key };
+                self.records.entry(record).or_default().push(line);
+            }
+        }
+        self.is_filled = true;
         Ok(())
+    }
+
+    /// The lines that records had and have no more, by what is told of these records now.
+    fn withdrawn(&mut self, told: FxHashMap<[u8; 16], Vec<Line>>) -> Vec<Line> {
+        let mut gone = Vec::new();
+        for (record, lines) in told {
+            let before = self.records.insert(record, lines);
+            let now = self.records.get(&record);
+            gone.extend(before.into_iter().flatten().filter(|line| now.is_none_or(|now| !now.contains(line))));
+        }
+        gone.sort_unstable_by(|a, b| (&a.package, a.natural).cmp(&(&b.package, b.natural)));
+        gone
     }
 
     /// Notes what a book said; gives whether it said something else the last time.
@@ -103,6 +145,8 @@ pub struct Imported {
     pub known_since: Option<Timestamp>,
 }
 
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
+
 /// Facts that are written in one transaction.
 const FACTS_AT_ONCE: usize = 500;
 
@@ -144,14 +188,15 @@ fn take_folder(
     begin(store, &license, hash, options)?;
     let of = Of { license: license.clone(), source: options.source_id.clone() };
     known.count = 0;
-    known.fill(store, &license)?;
+    known.fill(store, &license, &folder.settings)?;
     let mut written = Appended::default();
     let mut batch = Batch::default();
+    let mut records: FxHashMap<[u8; 16], Vec<Line>> = FxHashMap::default();
     let tags = folder.books.tags();
     for (number, tag) in tags.iter().enumerate() {
         if let Some(package) = folder.books.get(*tag) {
             let mut told = Batch::default();
-            take_in(&mut told, &of, &package, folder)?;
+            take_in(&mut told, &mut records, &of, (&package, folder))?;
             add(&mut batch, told, known);
         }
         if size(&batch) >= FACTS_AT_ONCE {
@@ -167,6 +212,13 @@ fn take_folder(
     for some in gone.chunks(FACTS_AT_ONCE) {
         let batch = Batch { observations: some.to_vec(), ..Batch::default() };
         write(store, &license, options, batch, &mut written)?;
+    }
+    for some in known.withdrawn(records).chunks(FACTS_AT_ONCE) {
+        let rows = withdrawals(store, &of, some)?;
+        for row in &rows {
+            known.told.remove(&identity(row).0);
+        }
+        write(store, &license, options, Batch { movements: rows, ..Batch::default() }, &mut written)?;
     }
     written.known += known.count;
     let (now, id, draft) = (options.now, options.source_id.clone(), draft(options, "import.complete"));
@@ -300,8 +352,55 @@ fn no_more(store: &Store, folder: &Folder, of: &Of) -> Result<Vec<Observation>, 
     Ok(before.iter().filter_map(|row| Some(records::absent(of, row, is_gone(row)?))).collect())
 }
 
+/// The next versions of movements that their records do not have any more.
+fn withdrawals(store: &Store, of: &Of, lines: &[Line]) -> Result<Vec<MovementRow>, StoreError> {
+    let mut rows = Vec::new();
+    for line in lines {
+        let key = [ValueRef::Text(&of.license), ValueRef::Text(&line.package), ValueRef::Bytes(&line.natural)];
+        let latest = store.read(|tx| tx.rows(<MovementRow as Fact>::latest(), &key))?;
+        rows.extend(latest.into_iter().map(|row| MovementRow {
+            kind: Text::const_new(WITHDRAWN),
+            quantity: 0,
+            details: None,
+            source_id: of.source.clone(),
+            ..row
+        }));
+    }
+    Ok(rows)
+}
+
+/// What names the record that a movement is a line of: a receipt, an event. Receipts' numbers of a POS may begin anew every day.
+fn record_of(movement: &Movement, settings: &Settings) -> Option<[u8; 16]> {
+    if movement.reference.is_empty() {
+        return None;
+    }
+    let terminal = match &movement.kind {
+        MovementKind::Sale(line) | MovementKind::Return(line) | MovementKind::Void(line) => line.terminal.as_str(),
+        _ => "",
+    };
+    let day = match movement.book {
+        Book::Pos => settings.zone.day(movement.when.moment()).to_string(),
+        _ => String::new(),
+    };
+    Some(natural_key(&[movement.book.name(), kind_class(movement), &movement.reference, terminal, &day]))
+}
+
+fn kind_class(movement: &Movement) -> &'static str {
+    match &movement.kind {
+        MovementKind::Sale(_) => "sale",
+        MovementKind::Return(_) => "return",
+        MovementKind::Void(_) => "void",
+        _ => "other",
+    }
+}
+
 /// All that is said of one package.
-fn take_in(batch: &mut Batch, of: &Of, package: &PackageBooks, folder: &Folder) -> Result<(), StoreError> {
+fn take_in(
+    batch: &mut Batch,
+    records: &mut FxHashMap<[u8; 16], Vec<Line>>,
+    of: &Of,
+    (package, folder): (&PackageBooks, &Folder),
+) -> Result<(), StoreError> {
     let tag = Text::from(package.package().to_string());
     batch.packages.push(Package {
         license_id: of.license.clone(),
@@ -313,13 +412,17 @@ fn take_in(batch: &mut Batch, of: &Of, package: &PackageBooks, folder: &Folder) 
     });
     let mut seen: BTreeMap<Vec<String>, u32> = BTreeMap::new();
     for movement in package.movements() {
-        let parts = name_parts(movement);
+        let parts = name_parts(movement, &folder.settings.zone);
         let count = seen.entry(parts.clone()).or_default();
         *count += 1;
         let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let nth = count.to_string();
         parts.push(&nth);
-        batch.movements.push(row_of(&of.license, &of.source, natural_key(&parts), movement)?);
+        let natural = natural_key(&parts);
+        if let Some(record) = record_of(movement, &folder.settings) {
+            records.entry(record).or_default().push(Line { package: tag.clone(), natural });
+        }
+        batch.movements.push(row_of(&of.license, &of.source, natural, movement)?);
     }
     let settings = &folder.settings;
     batch.observations.extend(package.stock().iter().map(|stock| records::stock_row(of, stock, settings.pos_as_of)));
@@ -354,18 +457,27 @@ fn take_in(batch: &mut Batch, of: &Of, package: &PackageBooks, folder: &Folder) 
 }
 
 /// What names a change in its book. What has no number is named by what it says; equal ones are counted.
-fn name_parts(movement: &Movement) -> Vec<String> {
-    let kind = match &movement.kind {
-        MovementKind::Sale(_) => "sale",
-        MovementKind::Return(_) => "return",
-        MovementKind::Void(_) => "void",
-        _ => "other",
-    };
-    let mut parts = vec![movement.book.name().to_owned(), kind.to_owned(), movement.package.to_string()];
+fn name_parts(movement: &Movement, zone: &Zone) -> Vec<String> {
+    let kind = kind_class(movement).to_owned();
+    let mut parts = vec![movement.book.name().to_owned(), kind, movement.package.to_string()];
     parts.extend([movement.reference.to_string(), movement.line.to_string()]);
     if movement.reference.is_empty() {
         let number = format!("{}/{}", movement.number.0.mantissa(), movement.number.0.scale());
-        parts.extend([format!("{:?}", movement.when), number, movement.reason.to_string(), movement.note.to_string()]);
+        parts.extend([
+            date_or_moment(movement.when, zone),
+            number,
+            movement.reason.to_string(),
+            movement.note.to_string(),
+        ]);
     }
     parts
+}
+
+/// A moment as it names something: a date is the same whether it was read as one or as midnight UTC.
+fn date_or_moment(when: When, zone: &Zone) -> String {
+    match when.date_at_midnight_utc() {
+        Some(date) => date.to_string(),
+        None if when.is_day() => zone.day(when.bounds().0).to_string(),
+        None => when.moment().to_string(),
+    }
 }

@@ -226,6 +226,17 @@ pub struct Finding {
     pub when: Option<When>,
     /// The other book is not yet due to have it.
     pub in_flight: bool,
+    /// It is our own adjustment of the state, made ahead of a correction of a POS that tells the state of its corrections.
+    pub ahead: Option<Ahead>,
+}
+
+/// What became of the correction that the state was adjusted ahead of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ahead {
+    /// It is not made yet.
+    Awaited,
+    /// It was made, and did not arrive in the state: the adjustment has to be taken back.
+    NotArrived,
 }
 
 impl Finding {
@@ -233,6 +244,6 @@ impl Finding {
     #[must_use]
     pub fn new(cause: Cause, amount: Amount, confidence: u16, evidence: Vec<Evidence>) -> Self {
         let when = evidence.iter().filter_map(|evidence| evidence.at).min();
-        Self { cause, amount, confidence, evidence, receipt: None, when, in_flight: false }
+        Self { cause, amount, confidence, evidence, receipt: None, when, in_flight: false, ahead: None }
     }
 }

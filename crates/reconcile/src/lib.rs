@@ -27,7 +27,7 @@ mod shelf;
 
 pub use amount::Amount;
 pub use books::{Books, Fact, PackageBooks, Settled};
-pub use cause::{Cause, Evidence, Finding, ReceiptFacts, StateReceiptFacts};
+pub use cause::{Ahead, Cause, Evidence, Finding, ReceiptFacts, StateReceiptFacts};
 pub use conclude::{Discrepancy, Share, ShelfAnswer};
 pub use group::Incident;
 pub use plan::{Action, Measure, Need, Step};

@@ -24,6 +24,11 @@ impl<E> Agenda<E> {
         self.events.insert(self.arranged, event);
     }
 
+    /// When something happens next.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.order.peek().map(|Reverse((moment, _))| *moment)
+    }
+
     /// What happens next, and when.
     pub fn next(&mut self) -> Option<(Timestamp, E)> {
         let Reverse((moment, number)) = self.order.pop()?;

@@ -18,6 +18,8 @@ pub mod metrc;
 mod mistake;
 mod options;
 mod pos;
+#[cfg(feature = "serve")]
+pub mod shop;
 mod state;
 mod style;
 mod truth;

@@ -86,7 +86,7 @@ pub(crate) struct Pos {
     is_closed: bool,
 }
 
-const SALES: [&str; 14] = [
+pub(crate) const SALES: [&str; 14] = [
     "receipt_id",
     "line_no",
     "sold_at",
@@ -102,7 +102,7 @@ const SALES: [&str; 14] = [
     "employee",
     "terminal",
 ];
-const MOVEMENTS: [&str; 15] = [
+pub(crate) const MOVEMENTS: [&str; 15] = [
     "event_id",
     "at",
     "type",
@@ -119,7 +119,7 @@ const MOVEMENTS: [&str; 15] = [
     "reported_to_state",
     "corrects",
 ];
-const INVENTORY: [&str; 9] =
+pub(crate) const INVENTORY: [&str; 9] =
     ["package_id", "sku", "product_name", "room", "quantity", "unit", "reserved_quantity", "packed_quantity", "status"];
 
 /// An amount of a SKU in its own unit, as plain decimal text.

@@ -1,6 +1,7 @@
 //! Discrepancies as work. What starts the law's clock is the moment of discovery; nothing here stops it.
 
 use super::look::View;
+use crate::sync::tick_off;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -20,6 +21,8 @@ pub struct Tracked {
     pub changed: u64,
     /// Those that are no more.
     pub gone: u64,
+    /// Rows of the worksheet that were seen to be done.
+    pub done: u64,
 }
 
 /// Brings the list of open discrepancies to what a look found; what did not change is not touched.
@@ -36,8 +39,9 @@ pub fn track(store: &Store, view: &View) -> Result<Tracked, StoreError> {
         wanted.insert(Text::new(&record.package), (record, difference, unexplained));
     }
     let now = view.at;
+    let done = tick_off(store, view)?;
     store.write(move |tx| {
-        let mut tracked = Tracked::default();
+        let mut tracked = Tracked { done, ..Tracked::default() };
         let mut events = Vec::new();
         let mut wanted = wanted.clone();
         for row in open_discrepancies(tx, &license)? {

@@ -2,6 +2,7 @@
 
 use super::propose::{read_plan, settle_step};
 use super::steps::{Doer, StepBody};
+use super::worksheet::give_out;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::json;
@@ -147,7 +148,7 @@ fn end_plan(tx: &mut Tx<'_>, plan: Plan, now: Timestamp) -> Result<(), StoreErro
     let draft = |action: &str| Draft::new(Actor::program("desk"), action);
     let mut became: BTreeMap<i64, &'static str> = BTreeMap::new();
     for step in plan_steps(tx, &plan.license_id, &plan.plan_id)? {
-        let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
+        let body = StepBody::read(&step)?;
         if body.doer != Doer::Trueup || step.state != "open" {
             continue;
         }
@@ -211,9 +212,7 @@ enum Came {
 }
 
 fn with_bodies(steps: Vec<PlanStep>) -> Result<Vec<(PlanStep, StepBody)>, StoreError> {
-    let body =
-        |step: PlanStep| serde_json::from_str(&step.details).map(|body| (step, body)).map_err(StoreError::refused);
-    steps.into_iter().map(body).collect()
+    steps.into_iter().map(|step| StepBody::read(&step).map(|body| (step, body))).collect()
 }
 
 /// Whether the state would take the orders: an adjustment needs a reason of its list.
@@ -265,11 +264,11 @@ pub async fn apply<T: Transport, C: Clock>(
     let mut applied = Applied::default();
     let mut progress = Progress::of(&bodies);
     for (step, body) in &bodies {
+        if body.doer == Doer::Nobody {
+            continue;
+        }
         if body.doer != Doer::Trueup {
-            if body.doer != Doer::Nobody {
-                applied.by_hand = applied.by_hand.saturating_add(1);
-                progress.waiting.insert(step.package_id.clone());
-            }
+            doing.ask(step, &mut progress, &mut applied)?;
             continue;
         }
         let group: Vec<&PlanStep> = bodies
@@ -282,6 +281,7 @@ pub async fn apply<T: Transport, C: Clock>(
             // A person has to do something first; the next plan goes on from there.
             applied.waiting = applied.waiting.saturating_add(1);
             progress.waiting.extend(group.iter().map(|it| it.package_id.clone()));
+            progress.unbegun.extend(group.iter().map(|it| it.package_id.clone()));
             continue;
         }
         let came = match body.same_as {
@@ -308,6 +308,8 @@ struct Progress {
     came: BTreeMap<i64, Came>,
     /// People have to do something about these packages first.
     waiting: BTreeSet<Text>,
+    /// Of these packages something of ours was not begun: what comes after it is not asked for.
+    unbegun: BTreeSet<Text>,
     /// Nothing more is done about these packages.
     stopped: BTreeSet<Text>,
     /// What the state has to say of each package, as the preview saw it and by what was done since.
@@ -322,7 +324,13 @@ impl Progress {
                 expected.entry(step.package_id.clone()).or_insert(guard);
             }
         }
-        Self { came: BTreeMap::new(), waiting: BTreeSet::new(), stopped: BTreeSet::new(), expected }
+        Self {
+            came: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+            unbegun: BTreeSet::new(),
+            stopped: BTreeSet::new(),
+            expected,
+        }
     }
 
     /// What has to be so just before a step.
@@ -368,6 +376,23 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
         let (row, now, draft) = (plan.clone(), self.now(), self.draft("plan.state"));
         self.store.write(move |tx| replace_plan(tx, &row, now, &draft))?;
         Ok(plan)
+    }
+
+    /// Asks people for a step, unless something before it on the package was not done.
+    fn ask(&self, step: &PlanStep, progress: &mut Progress, applied: &mut Applied) -> Result<(), StoreError> {
+        let package = &step.package_id;
+        if progress.stopped.contains(package) || progress.unbegun.contains(package) {
+            applied.waiting = applied.waiting.saturating_add(1);
+            return Ok(());
+        }
+        if give_out(self.store, (&self.plan, step), (self.now(), self.draft("plan.step")))? {
+            applied.by_hand = applied.by_hand.saturating_add(1);
+            progress.waiting.insert(package.clone());
+        } else {
+            applied.refused = applied.refused.saturating_add(1);
+            progress.stopped.insert(package.clone());
+        }
+        Ok(())
     }
 
     /// What the state says of a package just now.
@@ -522,6 +547,8 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
             (None, []) => format!("[ref {submission}]"),
             (None, events) => format!("[for {}] [ref {submission}]", events.join(",")),
         };
+        let ahead = body.ahead_of.map(|count| format!("[ahead {count}] ")).unwrap_or_default();
+        let found_by = format!("{ahead}{found_by}");
         let words = format!("Traceability sync requested by {}: {}", self.orders.name, self.plan.purpose);
         let room = MOST_NOTE.saturating_sub(found_by.chars().count().saturating_add(1));
         let words: String =

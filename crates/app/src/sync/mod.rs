@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! propose   the plans of chosen packages as one plan: what is ours to do, what is done by hand and where
+//! worksheet what people were asked to do, until it is seen
 //! apply     carries out exactly that plan, step by step: fresh value = guard? journal, send once, look, journal
 //! ```
 //!
@@ -13,7 +14,9 @@
 mod apply;
 mod propose;
 mod steps;
+mod worksheet;
 
 pub use apply::{Applied, Orders, SyncError, apply, approve, check_orders, recover, settle_unknown};
 pub use propose::{Asked, Proposed, is_current, propose, propose_undo, read_plan};
 pub use steps::{Doer, StepBody};
+pub use worksheet::tick_off;

@@ -1,6 +1,7 @@
 //! The plans of chosen packages as one plan that can be looked at, approved and carried out.
 
 use super::steps::{StepBody, shared};
+use super::worksheet::unseen;
 use crate::desk::View;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -35,6 +36,9 @@ pub struct Proposed {
     pub brought_along: Vec<Text>,
     /// Packages that were asked for and have no open discrepancy: they are left alone.
     pub agreeing: Vec<Text>,
+    /// Packages that were asked for, and of which people were asked to change something that nothing read since can show: they are
+    /// left alone until the POS is exported, or the state read, again.
+    pub waiting: Vec<Text>,
 }
 
 /// Puts the repairs of packages into one plan. Nothing is sent.
@@ -48,16 +52,28 @@ pub fn propose(
     (now, plan_id): (Timestamp, Text),
 ) -> Result<Proposed, StoreError> {
     let license = Text::new(view.folder.settings.license.as_str());
-    let wanted = with_their_receipts(view, &asked.packages);
+    let unseen = unseen(store, view)?;
+    let is_waiting = |package: &&Text| {
+        let alone = BTreeSet::from([(*package).clone()]);
+        !unseen.is_empty() && !with_their_receipts(view, &alone).is_disjoint(&unseen)
+    };
+    let (waiting, chosen): (BTreeSet<&Text>, BTreeSet<&Text>) = asked.packages.iter().partition(is_waiting);
+    let chosen: BTreeSet<Text> = chosen.into_iter().cloned().collect();
+    let wanted = with_their_receipts(view, &chosen);
     let steps = steps_of(view, &wanted, (&license, &plan_id))?;
+    if steps.is_empty() && !waiting.is_empty() {
+        let todo = "people were asked to change these packages, and nothing read since can show it: export from the POS again, or wait";
+        return Err(StoreError::refused(format!("{todo}; they are on the worksheet")));
+    }
     if steps.is_empty() {
         return Err(StoreError::refused("none of these packages has an open discrepancy; there is nothing to repair"));
     }
     let known: BTreeSet<&Text> = steps.iter().map(|step| &step.package_id).collect();
-    let agreeing = asked.packages.iter().filter(|package| !known.contains(package)).cloned().collect();
+    let agreeing = chosen.iter().filter(|package| !known.contains(package)).cloned().collect();
+    let waiting = waiting.into_iter().cloned().collect();
     let brought_along = wanted.difference(&asked.packages).cloned().collect();
     let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, None))?;
-    Ok(Proposed { plan, steps, brought_along, agreeing })
+    Ok(Proposed { plan, steps, brought_along, agreeing, waiting })
 }
 
 /// Whether a plan is what would be proposed for its packages just now. One that takes another back goes by what the state holds alone.
@@ -104,6 +120,7 @@ fn steps_of(
                 guard_quantity: atoms(step.before),
                 expected_quantity: atoms(step.after),
                 state: Text::const_new("open"),
+                asked_at: None,
                 version: 1,
             });
         }
@@ -161,7 +178,7 @@ pub fn propose_undo(
     // The first of a group in this order, by the first in the other one.
     let mut groups: BTreeMap<i64, i64> = BTreeMap::new();
     for step in before.iter().rev().filter(|step| step.state == "verified") {
-        let body: StepBody = serde_json::from_str(&step.details).map_err(StoreError::refused)?;
+        let body = StepBody::read(step)?;
         let group = body.same_as.unwrap_or(step.step);
         let Some(mut body) = body.taken_back(&step.action, &format!("{undone}-{group}")) else { continue };
         let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
@@ -187,6 +204,7 @@ pub fn propose_undo(
             guard_quantity: guard,
             expected_quantity: expected,
             state: Text::const_new("open"),
+            asked_at: None,
             version: 1,
             ..step.clone()
         });
@@ -195,7 +213,7 @@ pub fn propose_undo(
         return Err(StoreError::refused(format!("nothing of plan {undone} can be taken back")));
     }
     let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, Some(undone)))?;
-    Ok(Proposed { plan, steps, brought_along: Vec::new(), agreeing: Vec::new() })
+    Ok(Proposed { plan, steps, brought_along: Vec::new(), agreeing: Vec::new(), waiting: Vec::new() })
 }
 
 /// What the state holds of a package, as it was seen last and by the steps so far.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use trueup_answer::record::{Discrepancy as Record, Step as Told};
 use trueup_core::{Book, Decimal, Quantity, Unit};
 use trueup_reconcile::{Action, Step};
-use trueup_store::StoreError;
+use trueup_store::{PlanStep, StoreError};
 
 /// Who does a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,9 @@ pub struct StepBody {
     /// The POS's events that an adjustment carries out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
+    /// It is made ahead of a correction of the POS that arrives in the state, too, where so many facts of its amount are already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ahead_of: Option<u32>,
     /// The submission that it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -51,12 +54,21 @@ fn may_stand_in_note(name: &str) -> bool {
 }
 
 impl StepBody {
+    /// What is kept of a step.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] if another version of trueup wrote it.
+    pub fn read(step: &PlanStep) -> Result<Self, StoreError> {
+        serde_json::from_str(&step.details).map_err(StoreError::refused)
+    }
+
     /// Of a planned step; `told` is the same step in words.
     pub(super) fn of(step: &Step, told: &Told, record: &Record) -> Self {
         let body = |doer, events, because: Option<&str>| Self {
             told: told.clone(),
             doer,
             events,
+            ahead_of: step.ahead_of,
             undoes: None,
             same_as: None,
             because: because.map(str::to_owned),
@@ -66,6 +78,9 @@ impl StepBody {
             ("pos", Action::StopSale) | (_, Action::Recount | Action::Ask) => body(Doer::People, Vec::new(), None),
             ("pos", _) => body(Doer::InPos, Vec::new(), None),
             (_, Action::None) => body(Doer::Nobody, Vec::new(), None),
+            ("state", Action::Adjust) if step.reference.is_some() => {
+                Self { undoes: told.reference.clone(), ..body(Doer::Trueup, Vec::new(), None) }
+            }
             ("state", Action::Adjust) => match events(told, record) {
                 Some(events) => body(Doer::Trueup, events, None),
                 None => by_hand("its note could not name what it carries out"),
@@ -105,7 +120,15 @@ impl StepBody {
             ..self.told.clone()
         };
         let undoes = Some(submission.to_owned());
-        Some(Self { told, doer: Doer::Trueup, events: Vec::new(), undoes, same_as: None, because: None })
+        Some(Self {
+            told,
+            doer: Doer::Trueup,
+            events: Vec::new(),
+            ahead_of: None,
+            undoes,
+            same_as: None,
+            because: None,
+        })
     }
 
     /// The same with what the state holds before and after, in words.

@@ -206,8 +206,7 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
         {
             let mut stretch = self.stretch(list);
             while let Some((rows, mark)) = self.next(operation, &mut stretch).await? {
-                let ids = rows.iter().filter_map(|row| row.id).collect();
-                self.details(&sales::RECEIPT, ids, |receipt| sink(Changed::Receipt(receipt))).await?;
+                self.details(&sales::RECEIPT, rows, |receipt| sink(Changed::Receipt(receipt))).await?;
                 self.cursor.marks.insert(list, mark);
             }
         }
@@ -217,8 +216,7 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
         ] {
             let mut stretch = self.stretch(list);
             while let Some((rows, mark)) = self.next(operation, &mut stretch).await? {
-                let ids = rows.iter().filter_map(|row| row.id).collect();
-                self.details(&sales::DELIVERY, ids, |delivery| sink(Changed::Delivery(delivery))).await?;
+                self.details(&sales::DELIVERY, rows, |delivery| sink(Changed::Delivery(delivery))).await?;
                 self.cursor.marks.insert(list, mark);
             }
         }
@@ -243,23 +241,53 @@ impl<T: Transport, C: Clock> Pull<'_, T, C> {
         Ok(())
     }
 
-    /// Everything of these numbers, some at once, in their order.
-    async fn details<R>(
+    /// Everything of these rows, some at once, in their order.
+    async fn details<R: Dated>(
         &self,
         operation: &Operation<(), One<R>>,
-        ids: Vec<i64>,
+        rows: Vec<R>,
         mut sink: impl FnMut(R),
     ) -> Result<(), Failure>
     where
         One<R>: Answer<Out = R>,
     {
-        let (client, licence) = (self.client, self.licence);
-        let detail = |id| async move { client.get(operation, &Target::of(licence).at(id)).await };
-        let mut details = stream::iter(ids).map(detail).buffered(client.policy().at_once.max(1));
+        let numbers = rows.iter().filter_map(|row| match row.key() {
+            Some(super::Key::Number(id, _)) => Some((id, row.moment())),
+            _ => None,
+        });
+        let numbers: Vec<_> = numbers.collect();
+        let detail = |(id, at)| self.detail(operation, id, at);
+        let mut details = stream::iter(numbers).map(detail).buffered(self.client.policy().at_once.max(1));
         while let Some(detail) = details.next().await {
             sink(detail?);
         }
         Ok(())
+    }
+
+    /// One record, as it is since it was modified: an answer of before, from some cache on the way, is none.
+    async fn detail<R: Dated>(
+        &self,
+        operation: &Operation<(), One<R>>,
+        id: i64,
+        modified: Option<Timestamp>,
+    ) -> Result<R, Failure>
+    where
+        One<R>: Answer<Out = R>,
+    {
+        let policy = self.client.policy();
+        for _ in 0..policy.attempts.max(1) {
+            let record = self.client.get(operation, &Target::of(self.licence).at(id)).await?;
+            // A record without a moment cannot be told from an older one.
+            if modified.zip(record.moment()).is_none_or(|(modified, at)| at >= modified) {
+                return Ok(record);
+            }
+            self.client.clock().sleep(policy.pause).await;
+        }
+        let fault =
+            Fault::new("an answer of before the record's last change", "the record as it is", "ask again later");
+        let problem =
+            Problem::Damaged(Box::new(fault.in_field("LastModified").locate(&operation.spec.to_string(), None)));
+        Err(Failure { request: 0, operation: operation.spec, problem })
     }
 
     /// What is to be read of a list.

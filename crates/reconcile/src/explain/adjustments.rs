@@ -2,7 +2,7 @@
 
 use super::pairing::{Moment, pair_in_time};
 use super::{Correction, Draft, evidence, sales, straddling};
-use crate::{Amount, Cause, Finding, Settings};
+use crate::{Ahead, Amount, Cause, Evidence, Finding, Settings};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use trueup_core::{Book, Movement, MovementKind, Text, WasteClass, When};
@@ -35,6 +35,7 @@ pub(super) fn explain(draft: &mut Draft<'_>) {
     let mut theirs = adjustments(books.movements(), Book::State);
     let settings = draft.settings;
     settle_undone(&mut theirs);
+    settle_ahead(draft, &mut theirs);
     settle_named(draft, &mut ours, &mut theirs);
     let mut pairs = pair_alike(&mut ours, &mut theirs);
     pairs.extend(pair(&mut ours, &mut theirs, settings, |a, b| a.amount == b.amount));
@@ -70,11 +71,50 @@ fn adjustments(movements: &[Movement], book: Book) -> Vec<Adjustment<'_>> {
         .collect()
 }
 
+/// What a note says between a head such as `[ref ` and the next bracket.
+fn named<'n>(note: &'n str, head: &str) -> Option<&'n str> {
+    Some(note.split_once(head)?.1.split_once(']')?.0)
+}
+
+/// An adjustment of the state that was made ahead of a correction in the POS, which tells the state, too (`[ahead 1]`): it is settled
+/// once the correction arrived. The number says how many facts of the state of the correction's amount there were before: what is there
+/// more often is the correction.
+fn settle_ahead(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
+    let settings = draft.settings;
+    let of_pos = draft.books.movements_of(Book::Pos);
+    let mut corrections: Vec<(Amount, When)> = of_pos
+        .filter(|movement| matches!(movement.kind, MovementKind::Correction { .. }))
+        .map(|movement| (Amount::of(movement.quantity.0), movement.when))
+        .collect();
+    for place in 0..theirs.len() {
+        let Some(made) = theirs.get(place).filter(|it| !it.settled) else { continue };
+        let Some(before) = named(&made.movement.note, "[ahead ").and_then(|count| count.parse::<usize>().ok()) else {
+            continue;
+        };
+        let (amount, movement) = (made.amount, made.movement);
+        let mut opposite: Vec<usize> =
+            (0..theirs.len()).filter(|other| !theirs[*other].settled && theirs[*other].amount == -amount).collect();
+        opposite.sort_by_key(|other| theirs[*other].movement.when.bounds());
+        let correction = corrections.iter().position(|(corrected, _)| *corrected == -amount);
+        let correction = correction.map(|place| corrections.swap_remove(place).1);
+        theirs[place].settled = true;
+        if let Some(arrived) = opposite.get(before..).and_then(<[usize]>::last) {
+            theirs[*arrived].settled = true;
+            continue;
+        }
+        let records = vec![Evidence {
+            reference: Text::new(named(&movement.note, "[ref ").unwrap_or_default()),
+            ..evidence(movement, "adjustment", amount)
+        }];
+        let mut finding = Finding::new(Cause::AdjustmentOnlyInState, -amount, 970, records);
+        finding.in_flight = correction.is_some_and(|when| settings.in_flight(when, Book::State));
+        finding.ahead = Some(if correction.is_some() { Ahead::NotArrived } else { Ahead::Awaited });
+        draft.findings.push(finding);
+    }
+}
+
 /// An adjustment whose note says that it takes another one back (`[undoes plan-1-2]`, of one with `[ref plan-1-2]`): neither is there.
 fn settle_undone(theirs: &mut [Adjustment<'_>]) {
-    fn named<'n>(note: &'n str, head: &str) -> Option<&'n str> {
-        Some(note.split_once(head)?.1.split_once(']')?.0)
-    }
     // The latest first: what takes back an undo leaves what that had undone.
     let mut latest: Vec<usize> = (0..theirs.len()).collect();
     latest.sort_by_key(|place| std::cmp::Reverse(theirs[*place].movement.when.bounds().1));

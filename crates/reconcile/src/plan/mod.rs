@@ -8,7 +8,7 @@ mod allocate;
 use crate::conclude::Concluded;
 use crate::settings::{Corrections, Reporter};
 use crate::shelf::{Shelf, open_difference};
-use crate::{Amount, Cause, Finding, PackageBooks, ReceiptFacts, Settings};
+use crate::{Ahead, Amount, Cause, Finding, PackageBooks, ReceiptFacts, Settings};
 use trueup_core::{Book, Sku, Text, Unit};
 
 /// What a step does.
@@ -111,6 +111,9 @@ pub struct Step {
     pub reversible: bool,
     /// Whom or what it waits for.
     pub needs: Option<Need>,
+    /// It is made ahead of a correction of the POS that will move the state, too: so many facts of the correction's amount the state
+    /// has already.
+    pub ahead_of: Option<u32>,
 }
 
 /// Plans the repair of one package.
@@ -246,6 +249,7 @@ impl Planner<'_> {
             after: None,
             reversible: action != Action::VoidReceipt && action != Action::ResendReceipt,
             needs: None,
+            ahead_of: None,
         }
     }
 
@@ -418,11 +422,13 @@ impl Planner<'_> {
                 _ => {}
             }
         }
+        let others = || concluded.findings.iter().filter(|finding| finding.ahead.is_none());
         let sum = |wanted: fn(&Workflow) -> bool| -> Amount {
-            concluded.findings.iter().filter(|finding| wanted(&workflow(finding))).map(|finding| finding.amount).sum()
+            others().filter(|finding| wanted(&workflow(finding))).map(|finding| finding.amount).sum()
         };
         self.adjust_state(sum(|workflow| matches!(workflow, Workflow::StateAdjust)));
         let correction = -sum(|workflow| matches!(workflow, Workflow::PosCorrect));
+        let prepared = self.take_back(concluded, correction);
         if correction.is_zero() {
             return;
         }
@@ -432,9 +438,33 @@ impl Planner<'_> {
                 return;
             }
             // The POS's correction will move the state as well: the state first takes the opposite.
-            self.adjust_state(-correction);
+            let records = others().flat_map(|finding| &finding.evidence);
+            let alike = records.filter(|record| record.book == Book::State && record.quantity == correction).count();
+            let steps = self.steps.len();
+            self.adjust_state(-correction - prepared);
+            for step in self.steps.iter_mut().skip(steps) {
+                step.ahead_of = u32::try_from(alike).ok();
+            }
         }
         self.correct_pos(correction);
+    }
+
+    /// Takes back what was adjusted ahead of corrections that did not arrive in the state, or that nothing calls for any more. Gives what
+    /// is adjusted already ahead of the correction that is still to be made.
+    fn take_back(&mut self, concluded: &Concluded, correction: Amount) -> Amount {
+        let is_called_for = !correction.is_zero() && self.settings.corrections == Corrections::Echoed;
+        let mut prepared = Amount::ZERO;
+        for finding in &concluded.findings {
+            match finding.ahead {
+                None => {}
+                Some(Ahead::Awaited) if is_called_for => prepared -= finding.amount,
+                Some(_) => {
+                    let reference = finding.evidence.first().map(|record| record.reference.clone());
+                    self.state_step(Action::Adjust, reference, finding.amount, Some(Need::Approval));
+                }
+            }
+        }
+        prepared
     }
 
     fn receive(&mut self, finding: &Finding) {

@@ -50,7 +50,7 @@ pub(super) struct PlanStepView {
     same_as: Option<i64>,
     /// Why a step that could be trueup's is done by hand.
     because: Option<String>,
-    /// `open`, `verified`, `refused`, `blocked` (nobody knows whether it had an effect).
+    /// `open`, `asked` (of people, and not seen yet), `verified`, `refused`, `dropped`, `blocked` (nobody knows whether it had an effect).
     state: String,
 }
 
@@ -75,6 +75,8 @@ pub(super) struct PlanView {
     brought_along: Vec<String>,
     /// Packages that were asked for and agree.
     agreeing: Vec<String>,
+    /// Packages that were asked for and wait: people were asked to change them, and nothing read since can show it.
+    waiting: Vec<String>,
 }
 
 /// A plan in a list.
@@ -103,8 +105,7 @@ const fn name_of(doer: Doer) -> &'static str {
 }
 
 fn step(row: PlanStep) -> Result<PlanStepView, Problem> {
-    let body: StepBody =
-        serde_json::from_str(&row.details).map_err(|error| Problem::from(StoreError::refused(error)))?;
+    let body = StepBody::read(&row)?;
     Ok(PlanStepView {
         number: row.step,
         package: row.package_id.to_string(),
@@ -116,7 +117,7 @@ fn step(row: PlanStep) -> Result<PlanStepView, Problem> {
     })
 }
 
-fn whole(Proposed { plan, steps, brought_along, agreeing }: Proposed) -> Result<PlanView, Problem> {
+fn whole(Proposed { plan, steps, brought_along, agreeing, waiting }: Proposed) -> Result<PlanView, Problem> {
     let names = |names: Vec<Text>| names.iter().map(ToString::to_string).collect();
     Ok(PlanView {
         id: plan.plan_id.to_string(),
@@ -128,6 +129,7 @@ fn whole(Proposed { plan, steps, brought_along, agreeing }: Proposed) -> Result<
         steps: steps.into_iter().map(step).collect::<Result<_, _>>()?,
         brought_along: names(brought_along),
         agreeing: names(agreeing),
+        waiting: names(waiting),
     })
 }
 
@@ -200,8 +202,8 @@ pub(super) async fn one(
 ) -> Result<Json<PlanView>, Problem> {
     desk(&service, &number)?;
     let (plan, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &number, &plan))).await?;
-    let (brought_along, agreeing) = (Vec::new(), Vec::new());
-    Ok(Json(whole(Proposed { plan, steps, brought_along, agreeing })?))
+    let (brought_along, agreeing, waiting) = (Vec::new(), Vec::new(), Vec::new());
+    Ok(Json(whole(Proposed { plan, steps, brought_along, agreeing, waiting })?))
 }
 
 /// Why a plan is taken back.

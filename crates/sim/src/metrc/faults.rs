@@ -231,7 +231,7 @@ impl Faults {
     }
 
     /// By how much the server's clock is ahead.
-    pub(super) const fn clock_ahead(&self) -> SignedDuration {
+    pub(crate) const fn clock_ahead(&self) -> SignedDuration {
         SignedDuration::from_secs(self.wanted.clock_ahead_s)
     }
 

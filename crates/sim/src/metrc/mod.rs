@@ -14,6 +14,7 @@
 //! - Of several receipts with one external number, `receipts/external/{n}` answers the latest.
 //! - Error texts are ours: no catalogue of the real ones is public.
 
+pub(crate) mod bodies;
 mod context;
 mod exchange;
 mod faults;
@@ -50,6 +51,7 @@ pub use seed::Sizes;
 #[cfg(feature = "serve")]
 pub use served::{Carried, Counted, Served};
 pub use settings::{Order, PutAdjust, RateLimits, Settings};
+pub use summary::{AdjustmentFacts, ReceiptFacts};
 pub use web_page::{ByHand, Refused};
 
 use crate::SimError;

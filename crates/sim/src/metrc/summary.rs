@@ -3,9 +3,66 @@
 use super::Metrc;
 use super::records::{Licence, Line, Package, Place};
 use super::table::Table;
-use trueup_core::Unit;
+use trueup_core::{Quantity, Unit};
+
+/// A receipt, as far as it matters to who checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptFacts {
+    /// The state's number.
+    pub id: i64,
+    /// The POS's.
+    pub external: Option<String>,
+    /// Packages and what was sold of them.
+    pub lines: Vec<(String, Quantity)>,
+    /// Voided.
+    pub is_void: bool,
+}
+
+/// An adjustment, as far as it matters to who checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdjustmentFacts {
+    /// The package.
+    pub label: String,
+    /// The change.
+    pub quantity: Quantity,
+    /// The note.
+    pub note: String,
+}
 
 impl Metrc {
+    /// All receipts, by number.
+    #[must_use]
+    pub fn receipts(&self, licence: &str) -> Vec<ReceiptFacts> {
+        let Some(licence) = self.licences.get(licence) else { return Vec::new() };
+        let label = |line: &Line| licence.packages.get(line.package).map_or_else(String::new, |it| it.label.clone());
+        let facts = |it: &super::records::Receipt| ReceiptFacts {
+            id: it.id,
+            external: it.external.clone(),
+            lines: it.lines.iter().map(|line| (label(line), line.quantity)).collect(),
+            is_void: it.archived.is_some(),
+        };
+        licence.receipts.iter().map(facts).collect()
+    }
+
+    /// All adjustments, in their order.
+    #[must_use]
+    pub fn adjustments(&self, licence: &str) -> Vec<AdjustmentFacts> {
+        let Some(licence) = self.licences.get(licence) else { return Vec::new() };
+        let label = |package: i64| licence.packages.get(package).map_or_else(String::new, |it| it.label.clone());
+        let facts = |it: &super::records::Adjustment| AdjustmentFacts {
+            label: label(it.package),
+            quantity: it.quantity,
+            note: it.note.clone(),
+        };
+        licence.adjustments.iter().map(facts).collect()
+    }
+
+    /// What a package holds.
+    #[must_use]
+    pub fn quantity_of(&self, licence: &str, label: &str) -> Option<Quantity> {
+        self.licences.get(licence)?.package(label).map(|package| package.quantity)
+    }
+
     /// One line a record, sorted.
     #[must_use]
     pub fn summary(&self, licence: &str) -> Vec<String> {

@@ -4,13 +4,14 @@ use super::{Adjustment, Manifest, StateLine, StateLot, StateReceipt};
 use crate::SimError;
 use crate::goods::{Atoms, Item};
 use crate::guard::Lot;
+use crate::metrc::bodies::{AdjustBody, LineBody, ReceiptBody, created, number, raw, rows};
 use crate::metrc::living;
 use crate::metrc::{ByHand, Metrc, Request, Settings};
 use crate::pos::{ROOMS, dollars};
 use crate::style::Style;
 use crate::world::INTEGRATION;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::collections::BTreeMap;
 use trueup_core::{PackageTag, Quantity, Unit};
 
@@ -33,44 +34,6 @@ pub(super) struct Live {
     license: String,
     /// Manifests that wait at the door: packages that will be refused.
     waiting: BTreeMap<String, Vec<String>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct LineBody<'a> {
-    package_label: String,
-    quantity: Box<serde_json::value::RawValue>,
-    unit_of_measure: &'a str,
-    total_amount: Box<serde_json::value::RawValue>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct ReceiptBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id: Option<u64>,
-    sales_date_time: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_receipt_number: Option<&'a str>,
-    sales_customer_type: &'a str,
-    transactions: Vec<LineBody<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "PascalCase")]
-struct AdjustBody<'a> {
-    label: String,
-    quantity: Box<serde_json::value::RawValue>,
-    unit_of_measure: &'a str,
-    adjustment_reason: &'a str,
-    adjustment_date: String,
-    reason_note: &'a str,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Created {
-    ids: Vec<u64>,
 }
 
 /// The tag and the item of a lot.
@@ -130,11 +93,6 @@ impl Live {
         if reply.status == 200 { Ok(words) } else { Err(refused(words)) }
     }
 
-    fn created(words: &str) -> Result<u64, SimError> {
-        let created: Created = serde_json::from_str(words).map_err(|_| SimError::Number)?;
-        created.ids.first().copied().ok_or(SimError::Number)
-    }
-
     /// A package was there, came with a delivery, or is put into the records by hand.
     pub fn learn(&mut self, now: Timestamp, known: &StateLot, items: &[Item]) -> Result<(), SimError> {
         let label = known.tag.to_string();
@@ -167,7 +125,7 @@ impl Live {
         let body = receipt_body(receipt, None, tag)?;
         let (now, by) = (receipt.recorded, receipt.by);
         let id = if by == INTEGRATION {
-            Self::created(&self.call(now, by, "POST", ("/sales/v2/receipts", body))?)?
+            created(&self.call(now, by, "POST", ("/sales/v2/receipts", body))?)?
         } else {
             // The web page shows no numbers: the newest receipt is the one just made.
             self.call(now, by, "POST", ("/sales/v2/receipts", body))?;
@@ -348,19 +306,6 @@ fn unit_of(items: &[Item], item: u32) -> Unit {
 
 fn quantity_of(amount: Atoms, items: &[Item], item: u32) -> Quantity {
     Quantity::from_atoms(amount, unit_of(items, item).dimension())
-}
-
-fn raw(text: &str) -> Result<Box<serde_json::value::RawValue>, SimError> {
-    serde_json::value::RawValue::from_string(text.to_owned()).map_err(|_| SimError::Number)
-}
-
-/// An amount in its base unit.
-fn number(amount: Atoms) -> Result<Box<serde_json::value::RawValue>, SimError> {
-    raw(&crate::files::base_text(i128::from(amount)))
-}
-
-fn rows<T: Serialize>(rows: &[T]) -> Result<String, SimError> {
-    serde_json::to_string(rows).map_err(|_| SimError::Number)
 }
 
 fn receipt_body(

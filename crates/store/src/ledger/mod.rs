@@ -12,7 +12,7 @@ pub use append::{Appended, Batch, append, hex};
 pub use fact::{Fact, identity};
 pub use licence::create_license;
 pub use movement::{MovementError, moment_of, moment_parts, movement_of, natural_key, row_of};
-pub use read::{Everything, Life, balances, current, everything, facts_after, life, observations, seq_at};
+pub use read::{Everything, Life, WITHDRAWN, balances, current, everything, facts_after, life, observations, seq_at};
 pub use source::{begin_source, complete_source, known_file, last_source};
 pub use work::{discrepancies_of, discrepancy_events, open_discrepancies};
 

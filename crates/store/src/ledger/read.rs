@@ -136,6 +136,9 @@ pub fn life(tx: &mut Tx<'_>, license: &str, package: &str, up_to: i64) -> Result
     })
 }
 
+/// The kind of the last version of a movement that its book does not have any more.
+pub const WITHDRAWN: &str = "withdrawn";
+
 /// The versions that hold: the last of each natural key, without what was withdrawn, by time.
 #[must_use]
 pub fn current(movements: &[Movement]) -> Vec<&Movement> {
@@ -146,7 +149,7 @@ pub fn current(movements: &[Movement]) -> Vec<&Movement> {
             *holds = movement;
         }
     }
-    let mut current: Vec<&Movement> = latest.into_values().filter(|movement| movement.kind != "withdrawn").collect();
+    let mut current: Vec<&Movement> = latest.into_values().filter(|movement| movement.kind != WITHDRAWN).collect();
     current.sort_by_key(|movement| (movement.happened_at, movement.seq));
     current
 }

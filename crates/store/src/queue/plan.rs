@@ -48,6 +48,17 @@ pub fn plan_steps(tx: &mut Tx<'_>, license: &str, plan: &str) -> Result<Vec<Plan
     tx.rows(&STEPS, &[ValueRef::Text(license), ValueRef::Text(plan)])
 }
 
+pub(super) static ASKED: Query<PlanStep> =
+    Query::new("WHERE license_id = $1 AND state = 'asked' ORDER BY plan_id, step", &[T]);
+
+/// Steps that people were asked to do and that were not seen yet: the worksheet.
+///
+/// # Errors
+/// Those of the database.
+pub fn asked_steps(tx: &mut Tx<'_>, license: &str) -> Result<Vec<PlanStep>, StoreError> {
+    tx.rows(&ASKED, &[ValueRef::Text(license)])
+}
+
 /// Writes down what became of a step.
 ///
 /// # Errors

@@ -594,7 +594,7 @@ tables! {
 
     /// A step of a plan.
     PlanStep "plan_step": State audited,
-    key(license_id, plan_id, step), refers(plan: license_id, plan_id), index(license_id, package_id)
+    key(license_id, plan_id, step), refers(plan: license_id, plan_id), index(license_id, package_id), index(license_id, state)
     {
         /// The licence.
         license_id: Text,
@@ -616,8 +616,10 @@ tables! {
         guard_quantity: Option<i64>,
         /// What the system says afterwards.
         expected_quantity: Option<i64>,
-        /// `open`, `blocked`, `sent`, `verified`, `refused`, `dropped`.
+        /// `open`, `asked` (of people, and not seen yet), `blocked`, `verified`, `refused`, `dropped`.
         state: Text,
+        /// When people were asked to do it.
+        asked_at: Option<Timestamp>,
         /// Counts the edits of the row.
         version: i64,
     }

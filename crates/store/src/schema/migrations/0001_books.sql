@@ -419,7 +419,8 @@ CREATE TABLE IF NOT EXISTS plan_step (
   details TEXT NOT NULL, -- What is to be done, as JSON.
   guard_quantity BIGINT, -- What the system must say just before, or the step is not taken; in 10⁻¹² of the package's dimension.
   expected_quantity BIGINT, -- What the system says afterwards.
-  state TEXT NOT NULL, -- `open`, `blocked`, `sent`, `verified`, `refused`, `dropped`.
+  state TEXT NOT NULL, -- `open`, `asked` (of people, and not seen yet), `blocked`, `verified`, `refused`, `dropped`.
+  asked_at BIGINT, -- When people were asked to do it.
   version BIGINT NOT NULL, -- Counts the edits of the row.
   checksum BIGINT NOT NULL, -- First 64 bits of the row's SHA-256.
   PRIMARY KEY (license_id, plan_id, step),
@@ -427,6 +428,8 @@ CREATE TABLE IF NOT EXISTS plan_step (
 );
 
 CREATE INDEX IF NOT EXISTS plan_step_by_package_id ON plan_step (license_id, package_id);
+
+CREATE INDEX IF NOT EXISTS plan_step_by_state ON plan_step (license_id, state);
 
 -- A person approved exactly this version of something, with a meaning.
 CREATE TABLE IF NOT EXISTS approval (
