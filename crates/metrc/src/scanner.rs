@@ -161,6 +161,9 @@ enum Array {
     Comma,
 }
 
+/// Bytes of a buffer at first.
+const FIRST_BUFFER: usize = 16 << 10;
+
 impl<R: Read> Scanner<R> {
     pub fn new(source: R, sizes: Sizes) -> Self {
         Self {
@@ -318,16 +321,19 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    /// Moves the wanted bytes to the front, or doubles the buffer where all are wanted.
+    /// Moves the wanted bytes to the front, and doubles the buffer where all are wanted, or until it is as large as it may be: most files
+    /// are small, and there are many of them.
     fn make_room(&mut self) {
-        if self.begin > 0 {
+        let all_wanted = self.begin == 0;
+        if !all_wanted {
             self.buffer.copy_within(self.begin..self.end, 0);
             self.base += u64::try_from(self.begin).unwrap_or(u64::MAX);
             self.at -= self.begin;
             self.end -= self.begin;
             self.begin = 0;
-        } else {
-            let larger = (self.buffer.len() * 2).max(self.sizes.chunk).max(1);
+        }
+        if all_wanted || self.buffer.len() < self.sizes.chunk {
+            let larger = (self.buffer.len() * 2).max(self.sizes.chunk.min(FIRST_BUFFER)).max(1);
             self.buffer.resize(larger, 0);
         }
     }

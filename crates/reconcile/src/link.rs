@@ -639,10 +639,14 @@ fn settle_corrections(working: &mut Working, settings: &Settings) {
     let mut baseline_open = baseline.filter(|amount| !amount.is_zero());
     let mut open = Vec::new();
     for correction in std::mem::take(&mut working.explained.corrections) {
-        let fits = |finding: &Finding| {
-            finding.cause.is_state_fact() && finding.amount == -correction.amount && !finding.amount.is_zero()
-        };
         let named = |finding: &Finding| names(&correction.corrects, finding, settings);
+        // Nobody corrects what the POS is not yet due to have, unless he says so.
+        let fits = |finding: &Finding| {
+            finding.cause.is_state_fact()
+                && finding.amount == -correction.amount
+                && !finding.amount.is_zero()
+                && (!finding.in_flight || named(finding))
+        };
         let single = working
             .explained
             .findings
@@ -682,7 +686,7 @@ fn several_facts(working: &Working, correction: &Correction) -> Option<Vec<usize
         .iter()
         .enumerate()
         .filter(|(_, finding)| finding.cause.is_state_fact() || finding.cause.is_adjustment())
-        .filter(|(_, finding)| !finding.amount.is_zero() && !finding.in_flight)
+        .filter(|(_, finding)| !finding.amount.is_zero() && !finding.in_flight && finding.ahead.is_none())
         .map(|(place, finding)| (place, finding.amount))
         .collect();
     if facts.len() > SUMMED_FACTS {

@@ -1,8 +1,9 @@
 //! The state's answers into the folder: everything at first, then what changed.
 
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use trueup_metrc::client::{Client, Clock, Cursor, Failure, Files, List, Pace, Restless, Transport};
 
 /// Knows how far a licence was pulled. A new one begins anew: its first pull replaces what is in the folder.
@@ -10,7 +11,12 @@ use trueup_metrc::client::{Client, Clock, Cursor, Failure, Files, List, Pace, Re
 pub struct Puller {
     cursor: Cursor,
     runs: u32,
+    /// Files that pulls after the first added, and that were not put together yet.
+    added: usize,
 }
+
+/// So many files are added before they are put together: each is read by every look.
+const MOST_ADDED: usize = 48;
 
 /// What a pull came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,15 +71,36 @@ impl Puller {
         })?;
         files.finish()?;
         let state = root.join("state");
-        if is_first {
-            replace(beside, &state)?;
-        } else {
-            add(beside.path(), &state)?;
+        let placed = if is_first { replace(beside, &state).map(|()| 0) } else { self.add(beside.path(), &state) };
+        match placed {
+            Ok(added) => self.added = added,
+            Err(error) => {
+                // Some of it may be there: the next pull begins anew.
+                *self = Self::default();
+                return Err(error.into());
+            }
         }
         self.cursor = cursor;
         self.runs = self.runs.saturating_add(1);
         let trueup_metrc::client::Quiet { as_of, lists, rows, changed, not_permitted, .. } = quiet;
         Ok(Pulled { as_of, lists, rows, changed, not_permitted })
+    }
+}
+
+impl Puller {
+    /// Adds files to a folder. If it ends in between, the next start pulls everything anew.
+    fn add(&self, new: &Path, place: &Path) -> io::Result<usize> {
+        let mut added = self.added;
+        for file in std::fs::read_dir(new)? {
+            let file = file?;
+            std::fs::rename(file.path(), place.join(file.file_name()))?;
+            added = added.saturating_add(1);
+        }
+        if added <= MOST_ADDED {
+            return Ok(added);
+        }
+        put_together(place)?;
+        Ok(0)
     }
 }
 
@@ -94,11 +121,25 @@ fn replace(new: tempfile::TempDir, place: &Path) -> io::Result<()> {
     }
 }
 
-/// Adds files to a folder. If it ends in between, the next start pulls everything anew.
-fn add(new: &Path, place: &Path) -> io::Result<()> {
-    for file in std::fs::read_dir(new)? {
+/// Puts the files that pulls after the first added together, one a kind: `KIND.r000007.jsonl` and others become the first of them.
+fn put_together(place: &Path) -> io::Result<()> {
+    let mut kinds: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in std::fs::read_dir(place)? {
         let file = file?;
-        std::fs::rename(file.path(), place.join(file.file_name()))?;
+        let name = file.file_name().to_string_lossy().into_owned();
+        if let Some((kind, _)) = name.split_once(".r") {
+            kinds.entry(kind.to_owned()).or_default().push(file.path());
+        }
+    }
+    for mut files in kinds.into_values() {
+        files.sort_unstable();
+        let Some((first, others)) = files.split_first() else { continue };
+        let mut whole = std::fs::OpenOptions::new().append(true).open(first)?;
+        for other in others {
+            io::copy(&mut std::fs::File::open(other)?, &mut whole)?;
+            std::fs::remove_file(other)?;
+        }
+        whole.sync_all()?;
     }
     Ok(())
 }

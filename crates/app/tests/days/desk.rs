@@ -32,6 +32,8 @@ pub struct Desk {
     dice: Dice,
     exported_at: Timestamp,
     plans: u64,
+    /// Looks in a row at which nothing was found.
+    quiet: u32,
     is_told: bool,
     pub told: Told,
 }
@@ -42,7 +44,10 @@ fn dana() -> Actor {
 
 impl Desk {
     pub fn new(seed: u64, shop: Arc<Mutex<Shop>>, served: Arc<Served>, now: Timestamp, is_told: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        // In memory, where there is such a place: thousands of days are written here.
+        let memory = std::path::Path::new("/dev/shm");
+        let place = if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() };
+        let folder = tempfile::tempdir_in(place).unwrap();
         let licence = shop.lock().unwrap().license().to_owned();
         let keys = served.with(|server, _, _| Keys::new(server.vendor_keys()[0], &server.employees()[0].key));
         let policy = Policy { seed, ..Policy::default() };
@@ -72,6 +77,7 @@ impl Desk {
             dice: Dice::new(seed.wrapping_add(1)),
             exported_at: now,
             plans: 0,
+            quiet: 0,
             is_told,
             told: Told::default(),
         }
@@ -112,8 +118,11 @@ impl Desk {
         tokio::time::sleep(Duration::from_secs(3_700)).await;
         let Some(view) = self.look(true).await? else { return Ok(false) };
         if view.outcome.discrepancies.is_empty() && self.unknown().is_empty() {
-            return Ok(true);
+            // What was in flight the first time has arrived or is due by the second.
+            self.quiet += 1;
+            return Ok(self.quiet > 1);
         }
+        self.quiet = 0;
         self.repair(&view, false).await?;
         Ok(false)
     }
@@ -136,12 +145,7 @@ impl Desk {
             }
         };
         let _ = writes;
-        self.say(|| {
-            format!(
-                "{pulled:?} {:?}",
-                std::fs::read_dir(root.join("state")).unwrap().map(|it| it.unwrap().file_name()).collect::<Vec<_>>()
-            )
-        });
+        self.say(|| format!("looks: POS of {}, state of {}", self.exported_at, pulled.as_of));
         let snapshots = Snapshots { pos: self.exported_at, state: pulled.as_of, now: self.now() };
         self.told.looks += 1;
         let source = Text::from(format!("s-{}", self.told.looks));
@@ -149,12 +153,6 @@ impl Desk {
         let view = looked.map_err(|error| format!("look {}: {error}", self.told.looks))?;
         track(&self.books, &view).map_err(|error| error.to_string())?;
         self.check_the_list(&view)?;
-        if self.is_told
-            && view.outcome.discrepancies.iter().any(|it| !it.unexplained.is_zero())
-            && !std::path::Path::new("/tmp/unexplained").exists()
-        {
-            std::process::Command::new("cp").args(["-r", root.to_str().unwrap(), "/tmp/unexplained"]).status().unwrap();
-        }
         for found in &view.outcome.discrepancies {
             self.say(|| in_short(found));
             self.told.unexplained += u64::from(!found.unexplained.is_zero());
@@ -270,6 +268,7 @@ impl Desk {
                 continue;
             }
             let told = &body.told;
+            self.say(|| format!("asked of {:?}: {} {} {told:?}", body.doer, step.package_id, told.action));
             let reference = told.reference.as_deref().unwrap_or_default();
             match body.doer {
                 Doer::InPos => {
@@ -351,6 +350,10 @@ impl Desk {
         if !wrongs.is_empty() {
             self.say(|| self.served.with(|server, _, _| server.summary(&self.licence).join("\n")));
             self.say(|| format!("{:?}", self.shop().mistakes()));
+            if let Ok(kept) = std::env::var("TRUEUP_DAY_KEEP") {
+                let folder = self.folder.path().join("store");
+                std::process::Command::new("cp").arg("-r").arg(folder).arg(kept).status().unwrap();
+            }
             return Err(format!("in the end:\n{}", wrongs.join("\n")));
         }
         let open = self.books.read(|tx| open_discrepancies(tx, &self.licence)).unwrap();
@@ -416,8 +419,10 @@ fn in_short(found: &Discrepancy) -> String {
         })
         .collect();
     format!(
-        "{} differs by {}m in flight {}m: {causes:?}, unexplained {}m",
+        "{} POS {} state {} differs by {}m in flight {}m: {causes:?}, unexplained {}m",
         found.package,
+        text(found.pos),
+        text(found.state),
         text(found.difference),
         text(found.in_flight),
         text(found.unexplained)

@@ -284,19 +284,24 @@ impl Planner<'_> {
 
     fn receipts(&mut self, concluded: &Concluded) {
         let mut resent = Amount::ZERO;
-        for finding in &concluded.findings {
-            let (Workflow::Receipt, Some(receipt)) = (workflow(finding), finding.receipt.as_deref()) else { continue };
+        let of_receipts = concluded.findings.iter().filter(|finding| matches!(workflow(finding), Workflow::Receipt));
+        let of_receipts = of_receipts.filter_map(|finding| Some((finding, finding.receipt.as_deref()?)));
+        let takes_out = |(finding, receipt): &(&Finding, &ReceiptFacts)| match finding.cause {
+            Cause::SaleOnlyInState | Cause::SaleReportedTwice | Cause::VoidOnlyInPos => true,
+            Cause::ReturnOnlyInPos => receipt.target.is_zero(),
+            _ => false,
+        };
+        let (out, others): (Vec<_>, Vec<_>) = of_receipts.partition(takes_out);
+        // First what gives the package something back: the state takes no sale of more than it holds.
+        for (finding, receipt) in out {
+            let is_unknown = finding.cause == Cause::SaleOnlyInState;
+            self.take_out(receipt, finding.amount, Some(if is_unknown { Need::Decision } else { Need::Approval }));
+        }
+        for (finding, receipt) in others {
             match finding.cause {
                 Cause::SaleNotReported | Cause::VoidOnlyInState => {
                     let needs = (finding.cause == Cause::VoidOnlyInState).then_some(Need::Decision);
                     self.report(receipt, finding.amount, needs, &mut resent);
-                }
-                Cause::SaleOnlyInState => self.take_out(receipt, finding.amount, Some(Need::Decision)),
-                Cause::SaleReportedTwice | Cause::VoidOnlyInPos => {
-                    self.take_out(receipt, finding.amount, Some(Need::Approval));
-                }
-                Cause::ReturnOnlyInPos if receipt.target.is_zero() => {
-                    self.take_out(receipt, finding.amount, Some(Need::Approval));
                 }
                 _ => self.edit(receipt, finding.amount),
             }
