@@ -30,7 +30,7 @@ pub use books::{Books, Fact, PackageBooks, Settled};
 pub use cause::{Ahead, Cause, Evidence, Finding, ReceiptFacts, StateReceiptFacts};
 pub use conclude::{Discrepancy, Share, ShelfAnswer};
 pub use group::Incident;
-pub use plan::{Action, Measure, Need, Step};
+pub use plan::{Action, Edited, Measure, Need, Step};
 pub use reconciler::Reconciler;
 pub use settings::{Corrections, Reporter, Settings};
 

@@ -1,6 +1,7 @@
 //! Carrying out an approved plan.
 
 use super::propose::{read_plan, settle_step};
+use super::receipts::{changed_receipt, new_receipt};
 use super::steps::{Doer, StepBody};
 use super::worksheet::give_out;
 use jiff::Timestamp;
@@ -271,23 +272,20 @@ pub async fn apply<T: Transport, C: Clock>(
             doing.ask(step, &mut progress, &mut applied)?;
             continue;
         }
-        let group: Vec<&PlanStep> = bodies
-            .iter()
-            .filter(|(it, of)| it.step == step.step || of.same_as == Some(step.step))
-            .map(|(it, _)| it)
-            .collect();
-        let waits = |it: &&PlanStep| progress.waiting.contains(&it.package_id);
+        let group: Vec<&(PlanStep, StepBody)> =
+            bodies.iter().filter(|(it, of)| it.step == step.step || of.same_as == Some(step.step)).collect();
+        let waits = |(it, _): &&(PlanStep, StepBody)| progress.waiting.contains(&it.package_id);
         if body.same_as.map_or_else(|| group.iter().any(waits), |first| !progress.came.contains_key(&first)) {
             // A person has to do something first; the next plan goes on from there.
             applied.waiting = applied.waiting.saturating_add(1);
-            progress.waiting.extend(group.iter().map(|it| it.package_id.clone()));
-            progress.unbegun.extend(group.iter().map(|it| it.package_id.clone()));
+            progress.waiting.extend(group.iter().map(|(it, _)| it.package_id.clone()));
+            progress.unbegun.extend(group.iter().map(|(it, _)| it.package_id.clone()));
             continue;
         }
         let came = match body.same_as {
             Some(first) => progress.came.get(&first).copied().unwrap_or(Came::Refused),
-            None if group.iter().any(|it| progress.stopped.contains(&it.package_id)) => Came::Refused,
-            None => doing.step(step, body, &progress.guards(&group)).await?,
+            None if group.iter().any(|(it, _)| progress.stopped.contains(&it.package_id)) => Came::Refused,
+            None => doing.step((step, body), &group, &progress.guards(&group)).await?,
         };
         progress.note(step, &group, (came, body.same_as.is_none()));
         let (state, count) = match came {
@@ -334,18 +332,18 @@ impl Progress {
     }
 
     /// What has to be so just before a step.
-    fn guards(&self, group: &[&PlanStep]) -> Vec<(Text, i64)> {
-        let guarded = group.iter().filter(|step| step.guard_quantity.is_some());
+    fn guards(&self, group: &[&(PlanStep, StepBody)]) -> Vec<(Text, i64)> {
+        let guarded = group.iter().map(|(step, _)| step).filter(|step| step.guard_quantity.is_some());
         guarded.filter_map(|step| Some((step.package_id.clone(), *self.expected.get(&step.package_id)?))).collect()
     }
 
-    fn note(&mut self, step: &PlanStep, group: &[&PlanStep], (came, is_first): (Came, bool)) {
+    fn note(&mut self, step: &PlanStep, group: &[&(PlanStep, StepBody)], (came, is_first): (Came, bool)) {
         self.came.insert(step.step, came);
         if came != Came::Verified {
             self.stopped.insert(step.package_id.clone());
             return;
         }
-        for step in group.iter().filter(|_| is_first) {
+        for (step, _) in group.iter().filter(|_| is_first) {
             let change = step
                 .expected_quantity
                 .zip(step.guard_quantity)
@@ -401,7 +399,12 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
     }
 
     /// Carries out a step, if the state says of every package concerned what it has to.
-    async fn step(&self, step: &PlanStep, body: &StepBody, guards: &[(Text, i64)]) -> Result<Came, SyncError> {
+    async fn step(
+        &self,
+        (step, body): (&PlanStep, &StepBody),
+        group: &[&(PlanStep, StepBody)],
+        guards: &[(Text, i64)],
+    ) -> Result<Came, SyncError> {
         let submission = self.submission(step, body);
         let draft = self.draft("submission.queue");
         let row = submission.clone();
@@ -429,7 +432,7 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
             }
         }
         let submission = self.write_down(submission, ("intent", "journalled", None))?;
-        let outcome = self.send(step, body, &submission).await;
+        let outcome = self.send((step, body), group, &submission).await;
         match outcome {
             Ok(RowOutcome::Done { id }) => {
                 let submission =
@@ -467,7 +470,12 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
     /// The step as something that is to have one effect.
     fn submission(&self, step: &PlanStep, body: &StepBody) -> Submission {
         let id = Text::from(format!("{}-{}", self.plan.plan_id, step.step));
-        let text = json!({ "package": step.package_id, "step": body.told, "reason": self.orders.reason }).to_string();
+        let StepBody { told, receipt, line, sold, .. } = body;
+        let text = json!({
+            "package": step.package_id, "step": told, "receipt": receipt, "line": line, "sold": sold,
+            "reason": self.orders.reason,
+        });
+        let text = text.to_string();
         Submission {
             license_id: self.plan.license_id.clone(),
             submission_id: id.clone(),
@@ -489,12 +497,16 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
     }
 
     /// Sends, and looks until it is known; `Err` if it cannot even be said.
-    async fn send(&self, step: &PlanStep, body: &StepBody, submission: &Submission) -> Result<RowOutcome, String> {
+    async fn send(
+        &self,
+        (step, body): (&PlanStep, &StepBody),
+        group: &[&(PlanStep, StepBody)],
+        submission: &Submission,
+    ) -> Result<RowOutcome, String> {
         let (license, care) = (self.license(), self.orders.care);
         let label: WireText = step.package_id.as_str().into();
         let one = |outcomes: Vec<RowOutcome>| outcomes.into_iter().next().ok_or_else(|| "nothing was sent".to_owned());
-        let id =
-            || body.told.reference.as_deref().and_then(|id| id.parse::<i64>().ok()).ok_or("a receipt without a number");
+        let id = || body.receipt().ok_or("a receipt without a number");
         match step.action.as_str() {
             "adjust" => {
                 let row = self.adjustment(body, label, &submission.submission_id)?;
@@ -513,6 +525,20 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
                     receipt.map(|receipt| receipt.archived_date.is_some())
                 };
                 Ok(self.client.careful_removal(&sales::VOID_RECEIPT, (license, id), care, is_void).await)
+            }
+            "edit_receipt" => {
+                let fresh = self.client.get(&sales::RECEIPT, &Target::of(license).at(id()?)).await;
+                let fresh = fresh.map_err(|failure| format!("its fresh copy: {failure}"))?;
+                let changes: Vec<_> =
+                    group.iter().filter_map(|(it, of)| Some((it.package_id.as_str(), of.line.as_ref()?))).collect();
+                let row = changed_receipt(&fresh, &changes)?;
+                one(self.client.careful(&sales::CHANGE_RECEIPTS, license, &[row], care).await)
+            }
+            "submit_receipt" => {
+                let parts: Vec<_> =
+                    group.iter().filter_map(|(it, of)| Some((it.package_id.as_str(), of.sold.as_ref()?))).collect();
+                let row = new_receipt(&parts)?;
+                one(self.client.careful(&sales::CREATE_RECEIPTS, license, &[row], care).await)
             }
             "finish" => {
                 let row = FinishPackage::new(label, self.today());

@@ -1,17 +1,18 @@
 //! The plans of chosen packages as one plan that can be looked at, approved and carried out.
 
-use super::steps::{StepBody, shared};
+use super::steps::{Doer, StepBody, shared};
 use super::worksheet::unseen;
 use crate::desk::View;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
+use trueup_answer::record::Step as Told;
 use trueup_answer::{Answer, records_of};
 use trueup_core::PackageTag;
-use trueup_reconcile::{Action, Discrepancy, Measure};
+use trueup_reconcile::{Action, Discrepancy, Measure, Step};
 use trueup_store::audit::{self, Actor, Draft};
 use trueup_store::ledger::open_discrepancies;
-use trueup_store::queue::{plan_steps, plans_undoing, replace_step};
+use trueup_store::queue::{attempts, plan_steps, plans_undoing, replace_step};
 use trueup_store::{Plan, PlanStep, Store, StoreError, Text, Tx, ValueRef};
 
 /// What is asked for.
@@ -96,36 +97,106 @@ fn steps_of(
     let found: Vec<Discrepancy> = view.outcome.discrepancies.iter().filter(of_wanted).cloned().collect();
     let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
     let records = records_of(&answer, &found);
-    let mut steps: Vec<PlanStep> = Vec::new();
-    let mut first: BTreeMap<(Action, Action, &str), i64> = BTreeMap::new();
+    let mut planned: Vec<Planned<'_>> = Vec::new();
     for (found, record) in found.iter().zip(&records) {
+        let Some(books) = view.folder.books.get(found.package) else { continue };
         for (step, told) in found.plan.iter().zip(&record.plan) {
-            let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
-            let mut body = StepBody::of(step, told, record);
-            if let Some((kind, receipt)) = shared(step, &found.plan) {
-                let known = *first.entry((step.action, kind, receipt)).or_insert(number);
-                body.same_as = (known != number).then_some(known);
-            }
-            let details = serde_json::to_string(&body).map_err(StoreError::refused)?;
-            let atoms = |measure: Option<Measure>| measure.and_then(|it| i64::try_from(it.amount.atoms()).ok());
-            steps.push(PlanStep {
-                license_id: license.clone(),
-                plan_id: plan_id.clone(),
-                step: number,
-                discrepancy_id: None,
-                package_id: Text::new(&record.package),
-                system: Text::new(&told.system),
-                action: Text::new(&told.action),
-                details,
-                guard_quantity: atoms(step.before),
-                expected_quantity: atoms(step.after),
-                state: Text::const_new("open"),
-                asked_at: None,
-                version: 1,
-            });
+            let body = StepBody::of(step, told, record, (&books, &view.folder));
+            let shares = shared(step, &found.plan);
+            planned.push(Planned { step, shares, package: &record.package, body });
         }
     }
+    whole_receipts(&mut planned);
+    finalize_again(&mut planned);
+    let mut steps: Vec<PlanStep> = Vec::new();
+    let mut first: BTreeMap<(Text, Action, &str), i64> = BTreeMap::new();
+    for Planned { step, shares, package, mut body } in planned {
+        let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
+        if let Some((kind, receipt)) = shares {
+            let known = *first.entry((Text::new(&body.told.action), kind, receipt)).or_insert(number);
+            body.same_as = (known != number).then_some(known);
+        }
+        let changes = body.told.action == step.action.name();
+        let atoms =
+            |measure: Option<Measure>| measure.filter(|_| changes).and_then(|it| i64::try_from(it.amount.atoms()).ok());
+        steps.push(PlanStep {
+            license_id: license.clone(),
+            plan_id: plan_id.clone(),
+            step: number,
+            discrepancy_id: None,
+            package_id: Text::new(package),
+            system: Text::new(&body.told.system),
+            action: Text::new(&body.told.action),
+            details: serde_json::to_string(&body).map_err(StoreError::refused)?,
+            guard_quantity: atoms(step.before),
+            expected_quantity: atoms(step.after),
+            state: Text::const_new("open"),
+            asked_at: None,
+            version: 1,
+        });
+    }
     Ok(steps)
+}
+
+/// A step on its way into a plan.
+#[derive(Clone)]
+struct Planned<'p> {
+    step: &'p Step,
+    shares: Option<(Action, &'p str)>,
+    package: &'p str,
+    body: StepBody,
+}
+
+/// A receipt is edited or reported by us as a whole, or not at all.
+fn whole_receipts(planned: &mut [Planned<'_>]) {
+    let mut by_hand: BTreeMap<(Action, &str), String> = BTreeMap::new();
+    let mut edited: BTreeSet<(Action, &str, &str)> = BTreeSet::new();
+    for it in planned.iter() {
+        let Some((kind, receipt)) = it.shares else { continue };
+        if it.body.doer == Doer::InState {
+            by_hand.insert((kind, receipt), it.body.because.clone().unwrap_or_default());
+        }
+        let changes_line = matches!(it.step.action, Action::EditReceipt | Action::SubmitReceipt);
+        if changes_line && !edited.insert((kind, receipt, it.package)) {
+            by_hand.insert((kind, receipt), "it is changed twice for one package".to_owned());
+        }
+    }
+    for it in planned.iter_mut() {
+        let because = it.shares.and_then(|shares| by_hand.get(&shares));
+        if let Some(because) = because.filter(|_| it.body.doer == Doer::Trueup) {
+            it.body = StepBody { because: Some(because.clone()), ..StepBody::new(it.body.told.clone(), Doer::InState) };
+        }
+    }
+}
+
+/// What was finalized before it is edited is finalized again afterwards.
+fn finalize_again(planned: &mut Vec<Planned<'_>>) {
+    let is_ours = |it: &Planned<'_>, action| it.step.action == action && it.body.doer == Doer::Trueup;
+    let opened: BTreeSet<&str> = planned
+        .iter()
+        .filter(|it| is_ours(it, Action::UnfinalizeReceipt))
+        .filter_map(|it| it.shares.filter(|(kind, _)| *kind == Action::EditReceipt))
+        .map(|(_, receipt)| receipt)
+        .collect();
+    let mut place = 0;
+    while let Some(it) = planned.get(place) {
+        place = place.saturating_add(1);
+        let is_edit =
+            is_ours(it, Action::EditReceipt) && it.shares.is_some_and(|(_, receipt)| opened.contains(receipt));
+        if is_edit {
+            let mut last = it.clone();
+            let told = Told {
+                action: "finalize_receipt".to_owned(),
+                quantity: None,
+                before: None,
+                after: None,
+                ..last.body.told.clone()
+            };
+            last.body = StepBody { receipt: last.body.receipt, ..StepBody::new(told, Doer::Trueup) };
+            planned.insert(place, last);
+            place = place.saturating_add(1);
+        }
+    }
 }
 
 /// Packages, and those that stand on a receipt which is changed for one of them.
@@ -180,7 +251,9 @@ pub fn propose_undo(
     for step in before.iter().rev().filter(|step| step.state == "verified") {
         let body = StepBody::read(step)?;
         let group = body.same_as.unwrap_or(step.step);
-        let Some(mut body) = body.taken_back(&step.action, &format!("{undone}-{group}")) else { continue };
+        let submission = format!("{undone}-{group}");
+        let created = created_by(store, &license, &submission)?;
+        let Some(mut body) = body.taken_back(&step.action, &submission, created) else { continue };
         let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
         let first = *groups.entry(group).or_insert(number);
         body.same_as = (first != number).then_some(first);
@@ -214,6 +287,13 @@ pub fn propose_undo(
     }
     let (plan, steps) = keep(store, (license, plan_id), steps, (asked, now, Some(undone)))?;
     Ok(Proposed { plan, steps, brought_along: Vec::new(), agreeing: Vec::new(), waiting: Vec::new() })
+}
+
+/// The state's number of what a submission made, if it told one.
+fn created_by(store: &Store, license: &str, submission: &str) -> Result<Option<i64>, StoreError> {
+    let journal = store.read(|tx| attempts(tx, license, submission))?;
+    let id = |details: &str| serde_json::from_str::<serde_json::Value>(details).ok()?.get("id")?.as_i64();
+    Ok(journal.iter().filter(|it| it.state == "accepted").find_map(|it| id(it.details.as_deref()?)))
 }
 
 /// What the state holds of a package, as it was seen last and by the steps so far.

@@ -1,9 +1,11 @@
 //! Steps of a plan as they are kept, and who does which.
 
+use super::receipts::{LineChange, SoldLine};
 use serde::{Deserialize, Serialize};
 use trueup_answer::record::{Discrepancy as Record, Step as Told};
-use trueup_core::{Book, Decimal, Quantity, Unit};
-use trueup_reconcile::{Action, Step};
+use trueup_core::{Book, Decimal, Quantity, Text, Unit};
+use trueup_intake::Store as Folder;
+use trueup_reconcile::{Action, PackageBooks, Step};
 use trueup_store::{PlanStep, StoreError};
 
 /// Who does a step.
@@ -35,6 +37,15 @@ pub struct StepBody {
     /// It is made ahead of a correction of the POS that arrives in the state, too, where so many facts of its amount are already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<u32>,
+    /// The state's number of the receipt that it is about, where the step names it by another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<i64>,
+    /// What is to stand on a receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<LineChange>,
+    /// What the state is told of a sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sold: Option<SoldLine>,
     /// The submission that it takes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undoes: Option<String>,
@@ -62,50 +73,89 @@ impl StepBody {
         serde_json::from_str(&step.details).map_err(StoreError::refused)
     }
 
-    /// Of a planned step; `told` is the same step in words.
-    pub(super) fn of(step: &Step, told: &Told, record: &Record) -> Self {
-        let body = |doer, events, because: Option<&str>| Self {
-            told: told.clone(),
-            doer,
-            events,
-            ahead_of: step.ahead_of,
-            undoes: None,
-            same_as: None,
-            because: because.map(str::to_owned),
-        };
-        let by_hand = |because| body(Doer::InState, Vec::new(), Some(because));
+    /// Of a planned step of a package; `told` is the same step in words.
+    pub(super) fn of(step: &Step, told: &Told, record: &Record, (books, folder): (&PackageBooks, &Folder)) -> Self {
+        let body = |doer| Self::new(told.clone(), doer);
+        let by_hand = |because: &str| Self { because: Some(because.to_owned()), ..body(Doer::InState) };
         match (told.system.as_str(), step.action) {
-            ("pos", Action::StopSale) | (_, Action::Recount | Action::Ask) => body(Doer::People, Vec::new(), None),
-            ("pos", _) => body(Doer::InPos, Vec::new(), None),
-            (_, Action::None) => body(Doer::Nobody, Vec::new(), None),
+            ("pos", Action::StopSale) | (_, Action::Recount | Action::Ask) => body(Doer::People),
+            ("pos", _) => body(Doer::InPos),
+            (_, Action::None) => body(Doer::Nobody),
             ("state", Action::Adjust) if step.reference.is_some() => {
-                Self { undoes: told.reference.clone(), ..body(Doer::Trueup, Vec::new(), None) }
+                Self { undoes: told.reference.clone(), ..body(Doer::Trueup) }
             }
             ("state", Action::Adjust) => match events(told, record) {
-                Some(events) => body(Doer::Trueup, events, None),
+                Some(events) => Self { events, ahead_of: step.ahead_of, ..body(Doer::Trueup) },
                 None => by_hand("its note could not name what it carries out"),
             },
-            ("state", Action::VoidReceipt | Action::UnfinalizeReceipt) => match is_of_state(told, record) {
-                true => body(Doer::Trueup, Vec::new(), None),
-                false => by_hand("it is edited afterwards, which trueup does not do itself yet"),
+            ("state", Action::VoidReceipt) => match is_of_state(told, record) {
+                true => body(Doer::Trueup),
+                false => by_hand("the receipt's number is not known"),
             },
-            ("state", Action::Finish | Action::Unfinish) => body(Doer::Trueup, Vec::new(), None),
+            ("state", Action::UnfinalizeReceipt) => match &step.edits {
+                None if is_of_state(told, record) => body(Doer::Trueup),
+                Some(edited) => match edited.receipt.parse() {
+                    Ok(receipt) => Self { receipt: Some(receipt), ..body(Doer::Trueup) },
+                    Err(_) => by_hand("the receipt's number is not known"),
+                },
+                None => by_hand("the sale stands on several receipts of the state"),
+            },
+            ("state", Action::EditReceipt) => match LineChange::of(step, books, folder) {
+                Ok(line) => Self { receipt: Some(line.receipt), line: Some(line), ..body(Doer::Trueup) },
+                Err(because) => by_hand(because),
+            },
+            ("state", Action::SubmitReceipt) => match SoldLine::of(step, books, folder) {
+                Ok(sold) => Self { sold: Some(sold), ..body(Doer::Trueup) },
+                Err(because) => by_hand(because),
+            },
+            ("state", Action::Finish | Action::Unfinish) => body(Doer::Trueup),
             ("state", _) => by_hand("trueup does not do this itself yet"),
-            _ => body(Doer::People, Vec::new(), None),
+            _ => body(Doer::People),
         }
+    }
+
+    /// A step with nothing more to it.
+    pub(super) const fn new(told: Told, doer: Doer) -> Self {
+        Self {
+            told,
+            doer,
+            events: Vec::new(),
+            ahead_of: None,
+            receipt: None,
+            line: None,
+            sold: None,
+            undoes: None,
+            same_as: None,
+            because: None,
+        }
+    }
+
+    /// The state's number of the receipt that it is about.
+    pub(super) fn receipt(&self) -> Option<i64> {
+        self.receipt.or_else(|| self.told.reference.as_deref()?.parse().ok())
     }
 }
 
 impl StepBody {
-    /// The step that takes this one back, if one can.
-    pub(super) fn taken_back(&self, action: &str, submission: &str) -> Option<Self> {
+    /// The step that takes this one back, if one can. `created` is the state's number of what it made.
+    pub(super) fn taken_back(&self, action: &str, submission: &str, created: Option<i64>) -> Option<Self> {
         let back = match action {
             "adjust" => "adjust",
             "unfinalize_receipt" => "finalize_receipt",
             "finalize_receipt" => "unfinalize_receipt",
             "finish" => "unfinish",
             "unfinish" => "finish",
+            "edit_receipt" => "edit_receipt",
+            "submit_receipt" => "void_receipt",
             _ => return None,
+        };
+        let reference = match action {
+            "submit_receipt" => Some(created?.to_string()),
+            _ => self.told.reference.clone(),
+        };
+        let line = match &self.line {
+            Some(line) => Some(line.taken_back()?),
+            None => None,
         };
         let opposite = |quantity: &String| match quantity.strip_prefix('-') {
             Some(positive) => positive.to_owned(),
@@ -113,6 +163,7 @@ impl StepBody {
         };
         let told = Told {
             action: back.to_owned(),
+            reference,
             quantity: self.told.quantity.as_ref().map(opposite),
             before: None,
             after: None,
@@ -120,15 +171,7 @@ impl StepBody {
             ..self.told.clone()
         };
         let undoes = Some(submission.to_owned());
-        Some(Self {
-            told,
-            doer: Doer::Trueup,
-            events: Vec::new(),
-            ahead_of: None,
-            undoes,
-            same_as: None,
-            because: None,
-        })
+        Some(Self { undoes, receipt: self.receipt, line, ..Self::new(told, Doer::Trueup) })
     }
 
     /// The same with what the state holds before and after, in words.
@@ -156,17 +199,21 @@ fn is_of_state(told: &Told, record: &Record) -> bool {
     number.is_some() && record.plan.iter().any(|step| is_void(&step))
 }
 
-/// What steps of several packages share: a receipt of the state that is changed as a whole.
+/// What steps of several packages share: a receipt that is changed, or reported, as a whole.
 pub(super) fn shared<'s>(step: &'s Step, plan: &[Step]) -> Option<(Action, &'s str)> {
-    let of_receipt = matches!(step.action, Action::VoidReceipt | Action::UnfinalizeReceipt | Action::EditReceipt);
-    let reference = step.reference.as_ref().filter(|_| of_receipt && step.system == Book::State)?;
+    if step.system != Book::State {
+        return None;
+    }
+    let reference = step.reference.as_ref().map(Text::as_str);
+    let edited = step.edits.as_ref().map(|edited| edited.receipt.as_str());
     let voided = |it: &Step| it.action == Action::VoidReceipt && it.reference == step.reference;
-    // What is unfinalized to be edited goes by another number than what is unfinalized to be voided.
-    let kind = match step.action {
-        Action::UnfinalizeReceipt if !plan.iter().any(voided) => Action::EditReceipt,
-        action => action,
-    };
-    Some((kind, reference.as_str()))
+    match step.action {
+        Action::VoidReceipt | Action::SubmitReceipt => Some((step.action, reference?)),
+        // What is unfinalized to be edited goes by another number than what is unfinalized to be voided.
+        Action::UnfinalizeReceipt if plan.iter().any(voided) => Some((Action::UnfinalizeReceipt, reference?)),
+        Action::UnfinalizeReceipt | Action::EditReceipt => Some((Action::EditReceipt, edited.or(reference)?)),
+        _ => None,
+    }
 }
 
 /// The POS's events that the adjustment is the sum of; none if it is of another kind. Nothing if they cannot be named.

@@ -44,10 +44,11 @@ pub struct Told {
     pub cut: u64,
     pub by_people: u64,
     pub faults: u64,
-    pub repaired: u64,
     pub rounds_afterwards: u64,
     pub mistakes: BTreeMap<&'static str, u64>,
     pub causes: BTreeMap<&'static str, u64>,
+    /// Steps that were seen in the state, and those that people did.
+    pub done: BTreeMap<String, u64>,
     pub unexplained: u64,
 }
 
@@ -62,9 +63,12 @@ impl Told {
         for (name, count) in &other.causes {
             *self.causes.entry(name).or_default() += count;
         }
+        for (name, count) in &other.done {
+            *self.done.entry(name.clone()).or_default() += count;
+        }
     }
 
-    fn numbers(&mut self) -> [&mut u64; 12] {
+    fn numbers(&mut self) -> [&mut u64; 11] {
         [
             &mut self.looks,
             &mut self.failed_pulls,
@@ -75,7 +79,6 @@ impl Told {
             &mut self.cut,
             &mut self.by_people,
             &mut self.faults,
-            &mut self.repaired,
             &mut self.rounds_afterwards,
             &mut self.unexplained,
         ]
@@ -87,6 +90,10 @@ impl Told {
         assert!(self.faults > seeds && self.verified > seeds && self.by_people > seeds, "{self:#?}");
         assert!(self.cut > 0 && self.unknown > 0 && self.refused > 0 && self.failed_pulls > 0, "{self:#?}");
         assert_eq!(self.mistakes.len(), 10, "{self:#?}");
+        for action in ["adjust", "void_receipt", "edit_receipt", "submit_receipt"] {
+            let count = self.done.get(&format!("{action} by trueup")).copied().unwrap_or_default();
+            assert!(count > seeds / 10, "{action}: {self:#?}");
+        }
     }
 }
 

@@ -264,6 +264,10 @@ impl Desk {
         let mut resent: BTreeSet<String> = BTreeSet::new();
         for step in &steps {
             let body = StepBody::read(step).unwrap();
+            let by = if body.doer == Doer::Trueup { "trueup" } else { "people" };
+            if (by, step.state.as_str()) == ("trueup", "verified") || step.state == "asked" {
+                *self.told.done.entry(format!("{} by {by}", step.action)).or_default() += 1;
+            }
             if step.state != "asked" || stopped.contains(&step.package_id) {
                 continue;
             }
@@ -324,6 +328,11 @@ impl Desk {
                 let receipts = server.receipts(&self.licence);
                 u64::from(receipts.iter().any(|it| it.id.to_string() == reference && it.is_void))
             }
+            "submit_receipt" => {
+                let receipts = server.receipts(&self.licence);
+                let is_it = |it: &&trueup_sim::metrc::ReceiptFacts| it.external.as_deref() == Some(reference.as_str());
+                u64::try_from(receipts.iter().filter(is_it).count()).unwrap()
+            }
             _ => 0,
         })
     }
@@ -331,6 +340,7 @@ impl Desk {
     /// A person looks in the state what became of what nobody knows.
     fn look_at_unknown(&mut self) -> Result<(), String> {
         for submission in self.unknown() {
+            // Whether an edit was made is seen by what the receipt says: the next look does.
             let was_done = self.done(&submission) > 0;
             let lease = self.take_lease();
             settle_unknown(

@@ -111,9 +111,20 @@ pub struct Step {
     pub reversible: bool,
     /// Whom or what it waits for.
     pub needs: Option<Need>,
+    /// The receipt of the state that is edited, where one alone is meant.
+    pub edits: Option<Edited>,
     /// It is made ahead of a correction of the POS that will move the state, too: so many facts of the correction's amount the state
     /// has already.
     pub ahead_of: Option<u32>,
+}
+
+/// A receipt of the state that is edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edited {
+    /// The state's `Id`.
+    pub receipt: Text,
+    /// What is wrong about it.
+    pub cause: Cause,
 }
 
 /// Plans the repair of one package.
@@ -249,6 +260,7 @@ impl Planner<'_> {
             after: None,
             reversible: action != Action::VoidReceipt && action != Action::ResendReceipt,
             needs: None,
+            edits: None,
             ahead_of: None,
         }
     }
@@ -295,7 +307,8 @@ impl Planner<'_> {
         // First what gives the package something back: the state takes no sale of more than it holds.
         for (finding, receipt) in out {
             let is_unknown = finding.cause == Cause::SaleOnlyInState;
-            self.take_out(receipt, finding.amount, Some(if is_unknown { Need::Decision } else { Need::Approval }));
+            let needs = if is_unknown { Need::Decision } else { Need::Approval };
+            self.take_out(receipt, finding, needs);
         }
         for (finding, receipt) in others {
             match finding.cause {
@@ -303,7 +316,7 @@ impl Planner<'_> {
                     let needs = (finding.cause == Cause::VoidOnlyInState).then_some(Need::Decision);
                     self.report(receipt, finding.amount, needs, &mut resent);
                 }
-                _ => self.edit(receipt, finding.amount),
+                _ => self.edit(receipt, finding),
             }
         }
         if !resent.is_zero() {
@@ -338,18 +351,19 @@ impl Planner<'_> {
     }
 
     /// A finalized receipt refuses edits until it is unfinalized.
-    fn unfinalize(&mut self, receipt: &ReceiptFacts, reference: Option<&Text>) {
+    fn unfinalize(&mut self, receipt: &ReceiptFacts, reference: Option<&Text>, edits: Option<&Edited>) {
         if receipt.state_receipts.iter().any(|state| state.finalized) {
             let step = Step {
                 reference: reference.cloned(),
                 needs: Some(Need::Approval),
+                edits: edits.cloned(),
                 ..self.step(Book::State, Action::UnfinalizeReceipt)
             };
             self.steps.push(step);
         }
     }
 
-    fn edit(&mut self, receipt: &ReceiptFacts, change: Amount) {
+    fn edit(&mut self, receipt: &ReceiptFacts, finding: &Finding) {
         let reference = Self::name_of(receipt);
         if reference.is_none() {
             // Nothing says which receipt it is.
@@ -357,31 +371,38 @@ impl Planner<'_> {
             self.steps.push(step);
             return;
         }
-        self.unfinalize(receipt, reference.as_ref());
-        if change.is_zero() {
+        let edits = match receipt.state_receipts.as_slice() {
+            [one] => Some(Edited { receipt: one.id.clone(), cause: finding.cause }),
+            _ => None,
+        };
+        self.unfinalize(receipt, reference.as_ref(), edits.as_ref());
+        if finding.amount.is_zero() {
             let step = Step { reference, needs: Some(Need::Approval), ..self.step(Book::State, Action::EditReceipt) };
             self.steps.push(step);
         } else {
-            self.state_step(Action::EditReceipt, reference, change, Some(Need::Approval));
+            self.state_step(Action::EditReceipt, reference, finding.amount, Some(Need::Approval));
+        }
+        if let Some(step) = self.steps.last_mut() {
+            step.edits = edits;
         }
     }
 
     /// Takes receipts of the state back: as a whole where nothing else stands on them, else by editing them.
-    fn take_out(&mut self, receipt: &ReceiptFacts, change: Amount, needs: Option<Need>) {
+    fn take_out(&mut self, receipt: &ReceiptFacts, finding: &Finding, needs: Need) {
         let whole = !receipt.state_receipts.is_empty() && receipt.state_receipts.iter().all(|state| state.whole);
         if !whole || !receipt.target_allows_void() {
-            self.edit(receipt, change);
+            self.edit(receipt, finding);
             return;
         }
-        let mut open = change;
+        let mut open = finding.amount;
         let last = receipt.state_receipts.len().saturating_sub(1);
         for (place, state) in receipt.state_receipts.iter().enumerate() {
             if state.finalized {
-                self.unfinalize(receipt, Some(&state.id));
+                self.unfinalize(receipt, Some(&state.id), None);
             }
             let part = if place == last { open } else { state.quantity };
             open -= part;
-            self.state_step(Action::VoidReceipt, Some(state.id.clone()), part, needs);
+            self.state_step(Action::VoidReceipt, Some(state.id.clone()), part, Some(needs));
         }
     }
 

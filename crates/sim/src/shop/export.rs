@@ -15,10 +15,11 @@ impl Shop {
     pub fn write_settings(&self, folder: &Path) -> Result<(), SimError> {
         let style = &self.style;
         let start = style.moment(style.first_day, 0)?;
+        let by = if style.is_reported_for { "trueup" } else { "pos" };
         let corrections = if style.echoes { "echoed" } else { "silent" };
         let text = format!(
             "license = \"{}\"\nstate = \"CO\"\nsystem = \"metrc\"\ntimezone = \"{}\"\nwindow_start = \"{}\"\n\
-             as_of = \"{}\"\n[reporting]\nby = \"pos\"\nmode = \"batch\"\nevery_minutes = {}\n[pos]\ncorrections = \"{corrections}\"\n",
+             as_of = \"{}\"\n[reporting]\nby = \"{by}\"\nmode = \"batch\"\nevery_minutes = {}\n[pos]\ncorrections = \"{corrections}\"\n",
             style.license,
             style.zone_name,
             start,

@@ -71,6 +71,8 @@ struct Style {
     retries: bool,
     /// A correction in the POS is told to the state, too.
     echoes: bool,
+    /// The program does not report sales: whoever looks at the records does.
+    is_reported_for: bool,
 }
 
 /// A package.
@@ -280,6 +282,7 @@ impl Style {
             due: SignedDuration::from_mins(60),
             retries: dice.chance(1, 2),
             echoes: dice.chance(1, 3),
+            is_reported_for: dice.chance(1, 5),
         })
     }
 

@@ -108,7 +108,7 @@ impl Shop {
             | Mistake::VoidedInState
             | Mistake::Edited
             | Mistake::OtherPackage => {
-                let place = self.quiet_receipt()?;
+                let place = self.quiet_receipt(served)?;
                 self.of_receipt(served, mistake, place)?;
                 self.suspect_receipt(place);
             }
@@ -118,7 +118,7 @@ impl Shop {
 
     fn of_receipt(&mut self, served: &Served, mistake: Mistake, place: usize) -> Option<()> {
         let receipt = self.receipts.get(place)?.clone();
-        let id = receipt.id?;
+        let id = self.id_in_state(served, &receipt)?;
         match mistake {
             Mistake::UploadedToo => {
                 let body = self.receipt_body(place, None).ok()?;
@@ -155,6 +155,17 @@ impl Shop {
         }
     }
 
+    /// The state's number of a receipt.
+    fn id_in_state(&self, served: &Served, receipt: &Receipt) -> Option<u64> {
+        receipt.id.or_else(|| {
+            let receipts = served.with(|server, _, _| server.receipts(&self.style.license));
+            let is_it = |it: &&crate::metrc::ReceiptFacts| {
+                !it.is_void && it.external.as_deref() == Some(receipt.number.as_str())
+            };
+            receipts.iter().find(is_it).and_then(|it| u64::try_from(it.id).ok())
+        })
+    }
+
     /// A person does something in the state's page; nothing if it refuses.
     fn in_page(&self, served: &Served, method: &'static str, path: &str, body: String) -> Option<()> {
         let what = ByHand::Write { method, path: path.to_owned(), body };
@@ -175,14 +186,14 @@ impl Shop {
     }
 
     /// A receipt that the state has, on packages about which all is well.
-    fn quiet_receipt(&mut self) -> Option<usize> {
+    fn quiet_receipt(&mut self, served: &Served) -> Option<usize> {
         let place = self.dice.place(self.receipts.len());
         let receipt = self.receipts.get(place)?;
         let is_quiet = |line: &Line| {
             let pack = &self.packs[line.pack];
-            !self.suspects.contains(&line.pack) && pack.truth.min(pack.in_pos) > 8 * ONE
+            (!self.suspects.contains(&line.pack) || self.style.is_reported_for) && pack.truth.min(pack.in_pos) > 8 * ONE
         };
-        let is_open = receipt.id.is_some() && receipt.voided.is_none();
+        let is_open = receipt.voided.is_none() && self.id_in_state(served, receipt).is_some();
         (is_open && receipt.lines.iter().all(is_quiet)).then_some(place)
     }
 

@@ -144,9 +144,9 @@ impl Shop {
             self.packs[line.pack].truth -= line.amount;
         }
         let place = self.receipts.len();
-        let is_given_up = self.to_forget > 0;
+        let is_given_up = self.to_forget > 0 || self.style.is_reported_for;
         if is_given_up {
-            self.to_forget -= 1;
+            self.to_forget = self.to_forget.saturating_sub(1);
             self.suspects.extend(lines.iter().map(|line| line.pack));
         } else {
             self.queue.push_back(Told::first(What::Sale(place)));
