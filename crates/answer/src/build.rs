@@ -15,7 +15,7 @@ pub fn discrepancies(answer: &Answer<'_>) -> Vec<Discrepancy> {
 /// The records of some discrepancies.
 #[must_use]
 pub fn records_of(answer: &Answer<'_>, found: &[Found]) -> Vec<Discrepancy> {
-    let settings = &answer.store.settings;
+    let settings = answer.settings;
     let license = settings.license.to_string();
     found.iter().map(|found| discrepancy(found, &license, &settings.zone)).collect()
 }
@@ -23,7 +23,7 @@ pub fn records_of(answer: &Answer<'_>, found: &[Found]) -> Vec<Discrepancy> {
 /// What is said of the whole.
 #[must_use]
 pub fn summary(answer: &Answer<'_>) -> Summary {
-    let settings = &answer.store.settings;
+    let settings = answer.settings;
     let zone = &settings.zone;
     let (packages, differ) = (answer.outcome.packages, answer.outcome.discrepancies.len());
     Summary {
@@ -37,7 +37,7 @@ pub fn summary(answer: &Answer<'_>) -> Summary {
         agree: packages - differ,
         differ,
         incidents: incidents(&answer.outcome.incidents, zone),
-        inputs: answer.store.inputs.iter().map(input).collect(),
+        inputs: answer.inputs.iter().map(input).collect(),
     }
 }
 

@@ -16,8 +16,8 @@ pub use build::{discrepancies, records_of, summary};
 pub use table::step_text;
 
 use rayon::prelude::*;
-use trueup_intake::Store;
-use trueup_reconcile::{Discrepancy as Found, Outcome};
+use trueup_intake::InputFacts;
+use trueup_reconcile::{Discrepancy as Found, Outcome, Settings};
 
 /// The forms of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,8 +40,10 @@ pub struct AnswerError(String);
 /// Everything that an answer is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Answer<'a> {
-    /// What was read.
-    pub store: &'a Store,
+    /// What the comparison depended on.
+    pub settings: &'a Settings,
+    /// The files that were read.
+    pub inputs: &'a [InputFacts],
     /// What was found.
     pub outcome: &'a Outcome,
     /// Whether a person looks at it on a terminal.

@@ -69,7 +69,7 @@ fn number(amount: Amount, unit: Unit) -> String {
 }
 
 fn timeline(text: &mut String, books: &PackageBooks, answer: &Answer<'_>, found: Option<&Discrepancy>) {
-    let settings = &answer.store.settings;
+    let settings = answer.settings;
     let unit = books.unit();
     let mut events = events(books);
     events.retain(|event| settings.in_window(event.when, event.book));

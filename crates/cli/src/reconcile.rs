@@ -33,7 +33,7 @@ fn answer(options: &ReconcileOptions, package: Option<PackageTag>, to_terminal: 
     let outcome =
         trueup_reconcile::reconcile(&store.books, &store.settings, &mut |done, all| progress.packages(done, all));
     drop(progress);
-    let answer = Answer { store: &store, outcome: &outcome, colours: to_terminal };
+    let answer = Answer { settings: &store.settings, inputs: &store.inputs, outcome: &outcome, colours: to_terminal };
     let pieces = match package {
         Some(package) => vec![story(&store, &answer, package)?],
         None => trueup_answer::write(&answer, form_of(options.format))?,

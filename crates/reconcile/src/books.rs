@@ -2,11 +2,12 @@
 
 use crate::Amount;
 use crate::packed::Packed;
+use jiff::{SignedDuration, Timestamp};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
 use trueup_core::{
-    Baseline, Book, Count, Dimension, Movement, PackageTag, PosStock, QuantityError, StatePackage, TransferRow, Unit,
-    Weight,
+    Baseline, Book, Count, Dimension, Movement, MovementKind, PackageTag, PosStock, QuantityError, StatePackage,
+    TransferRow, Unit, Weight, When,
 };
 
 /// Whether two rows of one SKU and room say the same but for their quantities, of which none is nothing.
@@ -95,6 +96,34 @@ impl Fact {
         }
     }
 
+    /// The latest moment that it names: from then on, and once it is due, it is judged as it will always be.
+    pub(crate) fn latest(&self) -> Timestamp {
+        // What is written as midnight UTC may mean a day, which ends later.
+        let as_day = SignedDuration::from_hours(36);
+        let last = |when: When| match when.date_at_midnight_utc() {
+            Some(_) => when.bounds().1.saturating_add(as_day).unwrap_or(Timestamp::MAX),
+            None => when.bounds().1,
+        };
+        match self {
+            Self::Movement(movement) => {
+                let line = match &movement.kind {
+                    MovementKind::Sale(line) | MovementKind::Return(line) | MovementKind::Void(line) => Some(line),
+                    _ => None,
+                };
+                let of_line = line.and_then(|line| line.voided.map(last).max(line.recorded).max(line.modified));
+                of_line.map_or(last(movement.when), |at| at.max(last(movement.when)))
+            }
+            Self::StatePackage(package) => {
+                let moments = [package.packaged, package.received, package.archived];
+                moments.into_iter().flatten().map(last).max().unwrap_or(Timestamp::MIN)
+            }
+            Self::Transfer(row) => row.when.map_or(Timestamp::MIN, last),
+            Self::Count(count) => last(count.when),
+            Self::Weight(weight) => weight.at,
+            Self::PosStock(_) | Self::Baseline(_) => Timestamp::MIN,
+        }
+    }
+
     fn dimension(&self) -> Option<Dimension> {
         Some(match self {
             Self::Movement(movement) => movement.quantity.0.dimension(),
@@ -121,6 +150,16 @@ impl Observed {
             baseline: None,
             settled: None,
         }
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.stock.is_empty()
+            && self.state.is_none()
+            && self.transfers.is_empty()
+            && self.counts.is_empty()
+            && self.weights.is_empty()
+            && self.baseline.is_none()
+            && self.settled.is_none()
     }
 
     fn pos_quantity(&self) -> Amount {
@@ -317,6 +356,27 @@ impl PackageBooks {
         of_state.or_else(of_pos).unwrap_or_default()
     }
 
+    /// Everything that is known of it, as facts; but for sales that were left out.
+    #[must_use]
+    pub fn facts(&self) -> Vec<Fact> {
+        let observed = &*self.observed;
+        let mut facts: Vec<Fact> =
+            self.movements.iter().map(|movement| Fact::Movement(Box::new(movement.clone()))).collect();
+        facts.extend(observed.stock.iter().cloned().map(Fact::PosStock));
+        facts.extend(observed.state.iter().map(|state| Fact::StatePackage(Box::new(state.clone()))));
+        facts.extend(observed.transfers.iter().cloned().map(Fact::Transfer));
+        facts.extend(observed.counts.iter().cloned().map(Fact::Count));
+        facts.extend(observed.weights.iter().cloned().map(Fact::Weight));
+        facts.extend(observed.baseline.iter().cloned().map(Fact::Baseline));
+        facts
+    }
+
+    /// Whether nothing is known of it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.movements.is_empty() && self.observed.is_empty()
+    }
+
     /// Whether the POS knows the package at all.
     #[must_use]
     pub fn known_to_pos(&self) -> bool {
@@ -372,6 +432,10 @@ impl Kept {
         &self.movements
     }
 
+    fn is_empty(&self) -> bool {
+        self.movements.end() == 0 && self.observed.is_empty()
+    }
+
     /// POS − state as the snapshots stand.
     pub fn raw_difference(&self) -> Amount {
         self.observed.pos_quantity() - self.observed.state_quantity()
@@ -409,6 +473,28 @@ impl Books {
         let number = self.number(fact.package());
         self.packages[index(number)].check(fact.dimension())?;
         Ok(number)
+    }
+
+    /// Whether facts can be all that is known of a package, and its number.
+    pub(crate) fn check_all(&mut self, package: PackageTag, facts: &[Fact]) -> Result<u32, QuantityError> {
+        let mut dimensions = facts.iter().filter_map(Fact::dimension);
+        if let Some(first) = dimensions.next()
+            && let Some(other) = dimensions.find(|other| *other != first)
+        {
+            return Err(QuantityError::Dimensions(other, first));
+        }
+        Ok(self.number(package))
+    }
+
+    /// Forgets everything that is known of a package.
+    pub(crate) fn reset(&mut self, number: u32) {
+        let kept = &mut self.packages[index(number)];
+        *kept = Kept::new(kept.package());
+    }
+
+    /// Packages of which anything is known.
+    pub(crate) fn count(&self) -> usize {
+        self.packages.iter().filter(|kept| !kept.is_empty()).count()
     }
 
     /// Takes in a fact that was checked.
@@ -452,10 +538,11 @@ impl Books {
         Ok(())
     }
 
-    /// One package's books.
+    /// One package's books; nothing if nothing is known of it.
     #[must_use]
     pub fn get(&self, package: PackageTag) -> Option<PackageBooks> {
-        self.number_of(package).map(|number| self.kept(number).open())
+        let kept = self.number_of(package).map(|number| self.kept(number));
+        kept.filter(|kept| !kept.is_empty()).map(Kept::open)
     }
 
     /// The number of a package that is there.
@@ -477,7 +564,8 @@ impl Books {
     /// All packages, in order.
     #[must_use]
     pub fn tags(&self) -> Vec<PackageTag> {
-        let mut tags: Vec<PackageTag> = self.numbers.keys().copied().collect();
+        let known = self.packages.iter().filter(|kept| !kept.is_empty());
+        let mut tags: Vec<PackageTag> = known.map(Kept::package).collect();
         tags.sort_unstable();
         tags
     }

@@ -4,7 +4,8 @@ use crate::books::{Books, Fact};
 use crate::explain::{self, Explained};
 use crate::lane::{Lane, OpenSale, OpenSales, Step};
 use crate::link::{self, Cluster, Key, Working};
-use crate::{Amount, Cause, Discrepancy, Linked, PackageBooks, Settings, shelf};
+use crate::{Amount, Cause, Discrepancy, Linked, Outcome, PackageBooks, Settings, shelf};
+use jiff::Timestamp;
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
 use trueup_core::{Book, Movement, PackageTag, QuantityError};
@@ -16,6 +17,8 @@ use trueup_core::{Book, Movement, PackageTag, QuantityError};
 ///
 /// A package of which there is nothing to say is followed on a lane, where a change costs the same however much the
 /// package, or any other, has behind it.
+///
+/// [`Self::advance`] moves the snapshots on: what was in flight gets due. Only packages of which something is recent are looked at again.
 #[derive(Debug)]
 pub struct Reconciler {
     settings: Settings,
@@ -35,6 +38,8 @@ struct Followed {
     /// Where nothing is to be said of the package but what the lane tells. Such a package is not among the explained.
     lane: Option<Lane>,
     touched: bool,
+    /// The latest moment that anything said of it names.
+    latest: Timestamp,
 }
 
 impl Reconciler {
@@ -53,12 +58,60 @@ impl Reconciler {
         }
     }
 
-    /// Takes a fact in.
+    /// What the answers depend on besides the books.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The books.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// Everything that is known, as a comparison of all packages would tell it. Facts recorded since the last [`Self::settle`] are not
+    /// in it.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        let discrepancies: Vec<Discrepancy> = self.discrepancies.values().cloned().collect();
+        let incidents = crate::group_incidents(&discrepancies);
+        Outcome { packages: self.books.count(), discrepancies, incidents }
+    }
+
+    /// Moves the snapshots, or whatever else settings say. Packages of which something may be judged otherwise by the moments of the new
+    /// ones are looked at again; all of them are, if anything but the moments changed.
+    pub fn advance(&mut self, settings: Settings) {
+        let since = settings.undecided_since().min(self.settings.undecided_since());
+        let all = !settings.differs_only_in_moments(&self.settings);
+        self.settings = settings;
+        for number in 0..u32::try_from(self.followed.len()).unwrap_or(u32::MAX) {
+            if all || self.followed[index(number)].latest >= since {
+                self.leave_lane(number);
+                self.touch(number);
+            }
+        }
+    }
+
+    /// Puts everything that is known of a package in the place of what was known; nothing, if it is not there any more.
     ///
     /// # Errors
-    /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
-    pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
-        let number = self.books.check(&fact)?;
+    /// [`QuantityError::Dimensions`] if the facts are not of one dimension; nothing is changed then.
+    pub fn replace(&mut self, package: PackageTag, facts: Vec<Fact>) -> Result<(), QuantityError> {
+        let number = self.books.check_all(package, &facts)?;
+        self.touch(number);
+        self.leave_lane(number);
+        self.books.reset(number);
+        self.followed[index(number)].latest = Timestamp::MIN;
+        for fact in facts {
+            self.note_moments(number, &fact);
+            self.books.check(&fact)?;
+            self.books.take(number, fact);
+        }
+        Ok(())
+    }
+
+    fn touch(&mut self, number: u32) {
         let place = index(number);
         if place >= self.followed.len() {
             self.followed.resize_with(place + 1, Followed::default);
@@ -68,6 +121,22 @@ impl Reconciler {
             followed.touched = true;
             self.touched.push(number);
         }
+    }
+
+    fn note_moments(&mut self, number: u32, fact: &Fact) {
+        let followed = &mut self.followed[index(number)];
+        followed.latest = followed.latest.max(fact.latest());
+    }
+
+    /// Takes a fact in.
+    ///
+    /// # Errors
+    /// [`QuantityError::Dimensions`] if the package is kept in another dimension; nothing is changed then.
+    pub fn record(&mut self, fact: Fact) -> Result<(), QuantityError> {
+        let number = self.books.check(&fact)?;
+        let place = index(number);
+        self.touch(number);
+        self.note_moments(number, &fact);
         if self.followed[place].lane.is_none() {
             self.books.take(number, fact);
         } else if let Fact::Movement(movement) = &fact {

@@ -62,6 +62,20 @@ impl Settings {
         }
     }
 
+    /// What happened before this moment is judged alike by these settings and by any later snapshots: it is in both, and due.
+    pub(crate) fn undecided_since(&self) -> Timestamp {
+        let snapshots = [self.as_of, self.pos_as_of, self.state_as_of, self.ages_from.unwrap_or(self.as_of)];
+        let earliest = snapshots.into_iter().min().unwrap_or(self.as_of);
+        earliest.saturating_sub(self.due_after).unwrap_or(earliest)
+    }
+
+    /// Whether nothing but the moments of the snapshots differs.
+    pub(crate) fn differs_only_in_moments(&self, other: &Self) -> bool {
+        let rest = |it: &Self| (it.window_start, it.due_after, it.reporter, it.corrections);
+        rest(self) == rest(other)
+            && (&self.license, self.zone.name(), &self.rooms) == (&other.license, other.zone.name(), &other.rooms)
+    }
+
     /// Whether a happening lies within the window of its book, so that it can be a cause.
     /// What does not may still be somebody's other half. A moment of the state at midnight UTC may be meant as a date: then the day
     /// of the premises counts.

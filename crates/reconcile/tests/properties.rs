@@ -472,6 +472,52 @@ proptest! {
         prop_assert_eq!(incremental, batch(&facts, &settings).discrepancies);
     }
 
+    /// The same while time passes, snapshots are taken at different times, and packages are told anew as a whole.
+    #[test]
+    fn batch_and_incremental_agree_while_time_passes(
+        seeds in prop::collection::vec((seed(), any::<u8>()), 0..40),
+        passing in prop::collection::vec((0_i64..4_300, 0_i64..4_300, any::<bool>()), 1..6),
+        echoed in any::<bool>(),
+    ) {
+        let all = facts(&seeds.iter().map(|(seed, _)| seed.clone()).collect::<Vec<_>>());
+        let mut reconciler = Reconciler::new(settings(echoed, false));
+        let mut told: Vec<Fact> = Vec::new();
+        for (turn, (pos, state, whole)) in passing.iter().enumerate() {
+            let (pos, state) = (at(*pos), at(*state));
+            let now = Settings {
+                pos_as_of: pos,
+                state_as_of: state,
+                as_of: pos.max(state),
+                ages_from: whole.then(|| pos.max(state) + SignedDuration::from_mins(20)),
+                ..settings(echoed, false)
+            };
+            reconciler.advance(now.clone());
+            for (place, fact) in all.iter().enumerate() {
+                // Each is told in some turn, alone or with all that is known of its package.
+                if usize::from(seeds[place.min(seeds.len() - 1)].1) % passing.len() != turn {
+                    continue;
+                }
+                told.push(fact.clone());
+                if *whole {
+                    let package = fact.package();
+                    let of_package = told.iter().filter(|it| it.package() == package).cloned().collect();
+                    reconciler.replace(package, of_package).unwrap();
+                } else {
+                    reconciler.record(fact.clone()).unwrap();
+                }
+            }
+            reconciler.settle();
+            let batch = batch(&told, &now);
+            prop_assert_eq!(reconciler.outcome(), batch);
+        }
+        // What is told no more is as if it had never been.
+        for index in 0..TAGS.len() {
+            reconciler.replace(tag(index), Vec::new()).unwrap();
+        }
+        reconciler.settle();
+        prop_assert_eq!(reconciler.outcome(), batch(&[], reconciler.settings()));
+    }
+
     /// A line written as two lines of the same receipt is the same sale.
     #[test]
     fn splitting_a_line_changes_nothing(seeds in prop::collection::vec(seed(), 1..40), which in any::<usize>()) {

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, watch};
-use trueup_app::Known;
-use trueup_app::desk::{DeskFolder, PullError, Pulled, Puller, Signature, Tracked, View, look, track};
+use trueup_app::desk::{
+    DeskFolder, Live, PullError, Pulled, Puller, Signature, Tracked, View, look, read_folder, track,
+};
 use trueup_app::sync::{Applied, Orders, SyncError, apply, check_orders, recover, settle_unknown};
 use trueup_intake::Snapshots;
 use trueup_metrc::client::{Client, Clock as _, Gate, Http, HttpError, Keys, Policy, TokioClock};
@@ -319,7 +320,7 @@ impl Desks {
                 service: service.clone(),
                 puller: Puller::default(),
                 seen: Signature::new(),
-                known: Arc::default(),
+                live: Arc::default(),
                 recovering: desk.begin_sending(),
             };
             tokio::spawn(work.go_on());
@@ -335,7 +336,7 @@ struct Work {
     /// What the folder looked like the last time.
     seen: Signature,
     /// What looks took in so far.
-    known: Arc<Mutex<Known>>,
+    live: Arc<Mutex<Live>>,
     /// Nothing is sent before it is known what the last process had under way.
     recovering: Option<OwnedSemaphorePermit>,
 }
@@ -446,15 +447,17 @@ impl Work {
         let source = self.service.surroundings.random();
         let number = source.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let source = Text::from(format!("s-{number:016x}"));
-        let known = Arc::clone(&self.known);
+        let live = Arc::clone(&self.live);
         let looked = tokio::task::spawn_blocking(move || {
-            let mut known = known.lock().unwrap_or_else(|broken| {
+            let folder = read_folder(&root, snapshots).map_err(|error| error.to_string())?;
+            let mut live = live.lock().unwrap_or_else(|broken| {
                 // What was thought to be told may not have been written.
-                let mut known = broken.into_inner();
-                *known = Known::default();
-                known
+                let mut live = broken.into_inner();
+                *live = Live::default();
+                live
             });
-            let view = look(&store, &root, snapshots, (now, source), &mut known).map_err(|error| error.to_string())?;
+            let looked = look(&store, (&root, folder), (now, source), &mut live);
+            let view = looked.map_err(|error| error.to_string())?;
             let tracked = track(&store, &view).map_err(|error| error.to_string())?;
             Ok((view, tracked))
         });

@@ -4,15 +4,18 @@
 //! pull    the state's answers into the folder's state/, proven whole and of one moment
 //! folder  when the POS's side was exported, and whether it changed
 //! look    folder -> books -> reconciler -> View
+//! live    what is known from look to look
 //! work    discrepancies as work: found, changed, gone; notes, assignment
 //! ```
 
 mod folder;
+mod live;
 mod look;
 mod pull;
 mod work;
 
 pub use folder::{DeskFolder, Signature};
-pub use look::{LookError, View, look};
+pub use live::Live;
+pub use look::{LookError, View, look, read_folder};
 pub use pull::{PullError, Pulled, Puller};
 pub use work::{Tracked, assign, note, track};

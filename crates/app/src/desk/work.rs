@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use trueup_answer::record::Discrepancy as Record;
-use trueup_answer::{Answer, records_of};
+use trueup_answer::records_of;
 use trueup_reconcile::{Amount, Discrepancy as Found};
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{Batch, append, natural_key, open_discrepancies};
@@ -30,8 +30,8 @@ pub struct Tracked {
 /// # Errors
 /// Those of the store.
 pub fn track(store: &Store, view: &View) -> Result<Tracked, StoreError> {
-    let license = Text::new(view.folder.settings.license.as_str());
-    let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
+    let license = Text::new(view.settings.license.as_str());
+    let answer = view.answer();
     let records = records_of(&answer, &view.outcome.discrepancies);
     let mut wanted: BTreeMap<Text, (Record, i64, i64)> = BTreeMap::new();
     for (record, found) in records.into_iter().zip(&view.outcome.discrepancies) {

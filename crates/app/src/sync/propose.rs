@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use trueup_answer::record::Step as Told;
-use trueup_answer::{Answer, records_of};
+use trueup_answer::records_of;
 use trueup_core::PackageTag;
 use trueup_reconcile::{Action, Discrepancy, Measure, Step};
 use trueup_store::audit::{self, Actor, Draft};
@@ -52,7 +52,7 @@ pub fn propose(
     asked: &Asked,
     (now, plan_id): (Timestamp, Text),
 ) -> Result<Proposed, StoreError> {
-    let license = Text::new(view.folder.settings.license.as_str());
+    let license = Text::new(view.settings.license.as_str());
     let unseen = unseen(store, view)?;
     let is_waiting = |package: &&Text| {
         let alone = BTreeSet::from([(*package).clone()]);
@@ -95,13 +95,13 @@ fn steps_of(
 ) -> Result<Vec<PlanStep>, StoreError> {
     let of_wanted = |it: &&Discrepancy| wanted.contains(it.package.to_string().as_str());
     let found: Vec<Discrepancy> = view.outcome.discrepancies.iter().filter(of_wanted).cloned().collect();
-    let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
+    let answer = view.answer();
     let records = records_of(&answer, &found);
     let mut planned: Vec<Planned<'_>> = Vec::new();
     for (found, record) in found.iter().zip(&records) {
-        let Some(books) = view.folder.books.get(found.package) else { continue };
+        let Some(books) = view.package(found.package) else { continue };
         for (step, told) in found.plan.iter().zip(&record.plan) {
-            let body = StepBody::of(step, told, record, (&books, &view.folder));
+            let body = StepBody::of(step, told, record, (&books, &view.settings));
             let shares = shared(step, &found.plan);
             planned.push(Planned { step, shares, package: &record.package, body });
         }
@@ -231,7 +231,7 @@ pub fn propose_undo(
     (undone, asked): (&str, &Asked),
     (now, plan_id): (Timestamp, Text),
 ) -> Result<Proposed, StoreError> {
-    let license = Text::new(view.folder.settings.license.as_str());
+    let license = Text::new(view.settings.license.as_str());
     let (plan, before) = store.read(|tx| read_plan(tx, &license, undone))?;
     if plan.state != "done" {
         return Err(StoreError::refused(format!("plan {undone} is {}: there is nothing to take back yet", plan.state)));
@@ -303,7 +303,7 @@ fn held_now(view: &View, held: &mut BTreeMap<Text, i64>, package: &Text) -> Resu
     }
     let unseen = || StoreError::refused(format!("the state does not tell of {package} any more"));
     let tag = PackageTag::parse(package).map_err(|_| unseen())?;
-    let books = view.folder.books.get(tag).ok_or_else(unseen)?;
+    let books = view.package(tag).ok_or_else(unseen)?;
     books.state().map(|state| state.quantity.atoms()).ok_or_else(unseen)
 }
 

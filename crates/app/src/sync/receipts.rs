@@ -4,10 +4,9 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use trueup_core::{Book, CustomerType, Decimal, Movement, MovementKind, Quantity, QuantitySum, SaleLine, Unit};
-use trueup_intake::Store as Folder;
 use trueup_metrc::api::sales::{ChangedReceipt, Line, NewLine, NewReceipt, Receipt};
 use trueup_metrc::api::{LocalTime, NumberText, Text};
-use trueup_reconcile::{Cause, PackageBooks, Step};
+use trueup_reconcile::{Cause, PackageBooks, Settings, Step};
 
 /// Why a receipt is edited or reported by hand.
 pub(super) type Because = &'static str;
@@ -125,8 +124,8 @@ fn price<'l>(lines: impl Iterator<Item = &'l SaleLine>) -> Option<String> {
     sum.map(|sum| sum.to_string())
 }
 
-fn zone_of(folder: &Folder) -> Result<TimeZone, Because> {
-    TimeZone::get(folder.settings.zone.name()).map_err(|_| "the zone of the premises is not known")
+fn zone_of(settings: &Settings) -> Result<TimeZone, Because> {
+    TimeZone::get(settings.zone.name()).map_err(|_| "the zone of the premises is not known")
 }
 
 fn unit_of(books: &PackageBooks) -> Result<Unit, Because> {
@@ -135,7 +134,7 @@ fn unit_of(books: &PackageBooks) -> Result<Unit, Because> {
 
 impl LineChange {
     /// What a planned step makes of a receipt, or why a person has to.
-    pub(super) fn of(step: &Step, books: &PackageBooks, folder: &Folder) -> Result<Self, Because> {
+    pub(super) fn of(step: &Step, books: &PackageBooks, settings: &Settings) -> Result<Self, Because> {
         let edited = step.edits.as_ref().ok_or("the sale stands on several receipts of the state")?;
         let receipt: i64 = edited.receipt.parse().map_err(|_| "the receipt's number is not known")?;
         let unit = unit_of(books)?;
@@ -160,7 +159,7 @@ impl LineChange {
             _ => None,
         };
         let sold_at = match edited.cause {
-            Cause::SaleTimeDiffers => Some(sale.sold_at(&zone_of(folder)?).ok_or("the POS does not have the sale")?),
+            Cause::SaleTimeDiffers => Some(sale.sold_at(&zone_of(settings)?).ok_or("the POS does not have the sale")?),
             _ => None,
         };
         Ok(Self {
@@ -191,7 +190,7 @@ impl LineChange {
 
 impl SoldLine {
     /// What the state has to be told of a package's part of a sale, or why the POS or a person has to.
-    pub(super) fn of(step: &Step, books: &PackageBooks, folder: &Folder) -> Result<Self, Because> {
+    pub(super) fn of(step: &Step, books: &PackageBooks, settings: &Settings) -> Result<Self, Because> {
         let number = step.reference.as_deref().unwrap_or_default();
         let sale = Sale::of(books, number, None);
         let change = step.quantity.map_or(0, |quantity| quantity.amount.atoms());
@@ -202,7 +201,7 @@ impl SoldLine {
         }
         Ok(Self {
             number: number.to_owned(),
-            sold_at: sale.sold_at(&zone_of(folder)?).ok_or("the POS does not have the sale")?,
+            sold_at: sale.sold_at(&zone_of(settings)?).ok_or("the POS does not have the sale")?,
             quantity: missing.text(unit).to_string(),
             unit: unit.name().to_owned(),
             price: sale.price().ok_or("the POS's export does not say at what price it was sold")?,

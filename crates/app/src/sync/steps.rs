@@ -4,8 +4,7 @@ use super::receipts::{LineChange, SoldLine};
 use serde::{Deserialize, Serialize};
 use trueup_answer::record::{Discrepancy as Record, Step as Told};
 use trueup_core::{Book, Decimal, Quantity, Text, Unit};
-use trueup_intake::Store as Folder;
-use trueup_reconcile::{Action, PackageBooks, Step};
+use trueup_reconcile::{Action, PackageBooks, Settings, Step};
 use trueup_store::{PlanStep, StoreError};
 
 /// Who does a step.
@@ -74,7 +73,7 @@ impl StepBody {
     }
 
     /// Of a planned step of a package; `told` is the same step in words.
-    pub(super) fn of(step: &Step, told: &Told, record: &Record, (books, folder): (&PackageBooks, &Folder)) -> Self {
+    pub(super) fn of(step: &Step, told: &Told, record: &Record, (books, settings): (&PackageBooks, &Settings)) -> Self {
         let body = |doer| Self::new(told.clone(), doer);
         let by_hand = |because: &str| Self { because: Some(because.to_owned()), ..body(Doer::InState) };
         match (told.system.as_str(), step.action) {
@@ -100,11 +99,11 @@ impl StepBody {
                 },
                 None => by_hand("the sale stands on several receipts of the state"),
             },
-            ("state", Action::EditReceipt) => match LineChange::of(step, books, folder) {
+            ("state", Action::EditReceipt) => match LineChange::of(step, books, settings) {
                 Ok(line) => Self { receipt: Some(line.receipt), line: Some(line), ..body(Doer::Trueup) },
                 Err(because) => by_hand(because),
             },
-            ("state", Action::SubmitReceipt) => match SoldLine::of(step, books, folder) {
+            ("state", Action::SubmitReceipt) => match SoldLine::of(step, books, settings) {
                 Ok(sold) => Self { sold: Some(sold), ..body(Doer::Trueup) },
                 Err(because) => by_hand(because),
             },

@@ -8,7 +8,7 @@ use crate::desk::View;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use trueup_answer::record::Step as Told;
-use trueup_answer::{Answer, records_of};
+use trueup_answer::records_of;
 use trueup_core::Book;
 use trueup_reconcile::Discrepancy;
 use trueup_store::audit::{Actor, Draft};
@@ -17,7 +17,7 @@ use trueup_store::{Plan, PlanStep, Store, StoreError, Text};
 
 /// Packages of which people were asked to change something that what was read last cannot show yet.
 pub(super) fn unseen(store: &Store, view: &View) -> Result<BTreeSet<Text>, StoreError> {
-    let license = view.folder.settings.license.as_str();
+    let license = view.settings.license.as_str();
     let asked = store.read(|tx| asked_steps(tx, license))?;
     let mut packages = BTreeSet::new();
     for step in asked {
@@ -30,7 +30,7 @@ pub(super) fn unseen(store: &Store, view: &View) -> Result<BTreeSet<Text>, Store
 
 /// Whether what was read would show that the step was done.
 fn can_show(view: &View, step: &PlanStep, body: &StepBody) -> bool {
-    let settings = &view.folder.settings;
+    let settings = &view.settings;
     let Some(asked_at) = step.asked_at else { return true };
     match (body.doer, step.action.as_str()) {
         // It takes its time until the POS's report arrives.
@@ -48,7 +48,7 @@ fn can_show(view: &View, step: &PlanStep, body: &StepBody) -> bool {
 /// # Errors
 /// Those of the store.
 pub fn tick_off(store: &Store, view: &View) -> Result<u64, StoreError> {
-    let license = Text::new(view.folder.settings.license.as_str());
+    let license = Text::new(view.settings.license.as_str());
     let asked = store.read(|tx| asked_steps(tx, &license))?;
     if asked.is_empty() {
         return Ok(0);
@@ -56,7 +56,7 @@ pub fn tick_off(store: &Store, view: &View) -> Result<u64, StoreError> {
     let packages: BTreeSet<&Text> = asked.iter().map(|step| &step.package_id).collect();
     let concerned = |it: &&Discrepancy| packages.contains(&Text::from(it.package.to_string()));
     let found: Vec<Discrepancy> = view.outcome.discrepancies.iter().filter(concerned).cloned().collect();
-    let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
+    let answer = view.answer();
     let records = records_of(&answer, &found);
     let mut seen = Vec::new();
     for step in asked {

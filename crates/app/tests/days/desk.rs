@@ -6,9 +6,9 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use trueup_app::desk::{Puller, View, look, track};
+use trueup_app::desk::{Live, Puller, View, look, read_folder, track};
+use trueup_app::read_books;
 use trueup_app::sync::{Asked, Doer, Orders, StepBody, apply, approve, propose, read_plan, recover, settle_unknown};
-use trueup_app::{Known, read_books};
 use trueup_intake::Snapshots;
 use trueup_metrc::client::{Care, Client, Gate, Keys, Limits, Policy, Simulated, TokioClock};
 use trueup_reconcile::Discrepancy;
@@ -27,7 +27,7 @@ pub struct Desk {
     client: Client<Simulated, TokioClock>,
     books: Store,
     puller: Puller,
-    known: Known,
+    live: Live,
     lease: HeldLease,
     dice: Dice,
     exported_at: Timestamp,
@@ -72,7 +72,7 @@ impl Desk {
             client,
             books,
             puller: Puller::default(),
-            known: Known::default(),
+            live: Live::default(),
             lease,
             dice: Dice::new(seed.wrapping_add(1)),
             exported_at: now,
@@ -149,7 +149,8 @@ impl Desk {
         let snapshots = Snapshots { pos: self.exported_at, state: pulled.as_of, now: self.now() };
         self.told.looks += 1;
         let source = Text::from(format!("s-{}", self.told.looks));
-        let looked = look(&self.books, &root, Some(snapshots), (self.now(), source), &mut self.known);
+        let folder = read_folder(&root, Some(snapshots)).map_err(|error| error.to_string())?;
+        let looked = look(&self.books, (&root, folder), (self.now(), source), &mut self.live);
         let view = looked.map_err(|error| format!("look {}: {error}", self.told.looks))?;
         track(&self.books, &view).map_err(|error| error.to_string())?;
         self.check_the_list(&view)?;
@@ -179,7 +180,7 @@ impl Desk {
         }
         if self.dice.chance(1, 4) {
             let books = read_books(&self.books, &self.licence, i64::MAX).map_err(|error| error.to_string())?;
-            let again = trueup_reconcile::reconcile(&books, &view.folder.settings, &mut |_, _| {});
+            let again = trueup_reconcile::reconcile(&books, &view.settings, &mut |_, _| {});
             let tell = |these: &[Discrepancy], others: &[Discrepancy]| -> Vec<String> {
                 these.iter().filter(|it| !others.contains(it)).map(in_short).collect()
             };

@@ -29,14 +29,14 @@ async fn a_change_in_the_states_page_is_seen_explained_and_closed() {
 
     // A person takes two off a package that agreed.
     let package = view.folder.books.tags().into_iter().find(|tag| {
-        let books = view.folder.books.get(*tag).unwrap();
+        let books = view.package(*tag).unwrap();
         let state = books.state();
         let plenty = state.is_some_and(|it| !it.finished && it.quantity.atoms() > 5_000_000_000_000);
         plenty && !found.contains(&tag.to_string())
     });
     let package = package.unwrap().to_string();
     let tag = trueup_core::PackageTag::parse(&package).unwrap();
-    let unit = view.folder.books.get(tag).unwrap().state().unwrap().unit.name();
+    let unit = view.package(tag).unwrap().state().unwrap().unit.name();
     let day = end_of(&world.root()).strftime("%Y-%m-%d").to_string();
     let by_hand = |quantity: &str| ByHand::Write {
         method: "POST",

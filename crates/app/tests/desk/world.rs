@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
-use trueup_app::Known;
-use trueup_app::desk::{Puller, Tracked, View, look, track};
+use trueup_app::desk::{Live, Puller, Tracked, View, look, read_folder, track};
 use trueup_intake::Snapshots;
 use trueup_metrc::client::{Client, Gate, Keys, Limits, Policy, Simulated, TokioClock};
 use trueup_sim::metrc::{Faults as Weather, Served};
@@ -21,7 +20,7 @@ pub struct World {
     pub books: Store,
     puller: Puller,
     looks: u32,
-    known: Known,
+    live: Live,
 }
 
 impl World {
@@ -47,7 +46,7 @@ impl World {
             books,
             puller: Puller::default(),
             looks: 0,
-            known: Known::default(),
+            live: Live::default(),
         }
     }
 
@@ -61,7 +60,8 @@ impl World {
         let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of };
         self.looks += 1;
         let source = Text::from(format!("s-{}", self.looks));
-        let view = look(&self.books, &self.root(), Some(snapshots), (pulled.as_of, source), &mut self.known).unwrap();
+        let folder = read_folder(&self.root(), Some(snapshots)).unwrap();
+        let view = look(&self.books, (&self.root(), folder), (pulled.as_of, source), &mut self.live).unwrap();
         let tracked = track(&self.books, &view).unwrap();
         (view, tracked, pulled.changed)
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use trueup_answer::record::Discrepancy as Record;
-use trueup_answer::{Answer, Form, records_of};
+use trueup_answer::{Form, records_of};
 use trueup_app::desk::{View, assign, note};
 use trueup_store::ledger::{discrepancies_of, discrepancy_events, open_discrepancies};
 use trueup_store::{Discrepancy as Row, DiscrepancyEvent, StoreError};
@@ -78,7 +78,7 @@ fn item(record: Record, row: Option<&Row>) -> DiscrepancyItem {
 }
 
 fn records(view: &View) -> Vec<Record> {
-    let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
+    let answer = view.answer();
     records_of(&answer, &view.outcome.discrepancies)
 }
 
@@ -160,7 +160,7 @@ pub(super) async fn export(
     let view: Arc<View> = view(&*desk(&service, &number)?)?;
     let failed = |detail: String| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", detail);
     let written = tokio::task::spawn_blocking(move || {
-        let answer = Answer { store: &view.folder, outcome: &view.outcome, colours: false };
+        let answer = view.answer();
         trueup_answer::write(&answer, kind).map(|pieces| pieces.concat())
     });
     let bytes = written.await.map_err(|error| failed(error.to_string()))?.map_err(|error| failed(error.to_string()))?;

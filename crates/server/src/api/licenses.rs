@@ -14,7 +14,7 @@ use serde::Serialize;
 use std::convert::Infallible;
 use tokio::sync::broadcast::error::RecvError;
 use trueup_answer::record::Incident;
-use trueup_answer::{Answer, summary};
+use trueup_answer::summary;
 use trueup_core::PackageTag;
 use trueup_store::Movement;
 use trueup_store::ledger::{current, discrepancies_of, life};
@@ -64,14 +64,14 @@ pub(super) struct Pull {
 
 fn license(desk: &Desk) -> License {
     let state = desk.state();
-    let settings = state.view.as_ref().map(|view| &view.folder.settings);
+    let settings = state.view.as_ref().map(|view| &view.settings);
     License {
         license: desk.license.clone(),
         packages: state.view.as_ref().map(|view| view.outcome.packages),
         differ: state.view.as_ref().map(|view| view.outcome.discrepancies.len()),
         pos_as_of: settings.map(|it| it.zone.rfc3339(it.pos_as_of)),
         state_as_of: settings.map(|it| it.zone.rfc3339(it.state_as_of)),
-        looked_at: state.view.as_ref().map(|view| view.folder.settings.zone.rfc3339(view.at)),
+        looked_at: state.view.as_ref().map(|view| view.settings.zone.rfc3339(view.at)),
         looks: state.looks,
         pull: state.pulled.map(|pulled| Pull {
             as_of: pulled.as_of.to_string(),
@@ -137,9 +137,7 @@ pub(super) async fn incidents(
     Path(number): Path<String>,
 ) -> Result<Json<Vec<Incident>>, Problem> {
     let view = view(&*desk(&service, &number)?)?;
-    let told = in_books(&service, move |_| {
-        Ok(summary(&Answer { store: &view.folder, outcome: &view.outcome, colours: false }).incidents)
-    });
+    let told = in_books(&service, move |_| Ok(summary(&view.answer()).incidents));
     Ok(Json(told.await?))
 }
 

@@ -17,7 +17,7 @@ use trueup_answer::record::Step as Told;
 use trueup_app::sync::{self, Asked, Doer, Proposed, StepBody};
 use trueup_store::ledger::hex;
 use trueup_store::queue::{open_submissions, recent_plans};
-use trueup_store::{Plan, PlanStep, Store, StoreError, Submission, Text};
+use trueup_store::{Plan, PlanStep, Store, Submission, Text};
 use utoipa::ToSchema;
 
 /// Tags that may be pasted at once.
@@ -336,7 +336,7 @@ pub(super) async fn apply(
         return Err(Problem::new(StatusCode::PRECONDITION_FAILED, "changed_meanwhile", detail));
     }
     desk.check_orders(&steps, reason.as_deref()).await?;
-    let zone = TimeZone::get(view(&desk)?.folder.settings.zone.name())
+    let zone = TimeZone::get(view(&desk)?.settings.zone.name())
         .map_err(|error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", error.to_string()))?;
     let sending = desk.begin_sending().ok_or_else(busy)?;
     let (now, by, name) = (service.surroundings.now(), caller.actor(), caller.person.name.to_string());
