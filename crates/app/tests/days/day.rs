@@ -99,7 +99,7 @@ impl Told {
 
 /// Each seed has its own mixture of what goes wrong on the way, while the shop is open.
 fn weather(dice: &mut Dice, seed: u64, seconds: u64) -> Faults {
-    const KINDS: [(&str, u64); 18] = [
+    const KINDS: [(&str, u64); 19] = [
         ("time_out_before", 40),
         ("time_out_after", 40),
         ("late_effect", 40),
@@ -118,8 +118,9 @@ fn weather(dice: &mut Dice, seed: u64, seconds: u64) -> Faults {
         ("stale_read", 20),
         ("nested", 1),
         ("not_a_number", 20),
+        ("lagging_list", 60),
     ];
-    let mut text = "latency_ms = [50, 1500]\nlate_ms = [1000, 20000]\n".to_owned();
+    let mut text = "latency_ms = [50, 1500]\nlate_ms = [1000, 240000]\n".to_owned();
     for (kind, most) in KINDS {
         if dice.chance(1, 3) {
             let often = dice.between(1, most);

@@ -49,11 +49,13 @@ pub enum Fault {
     Nested,
     /// Numbers that are none.
     NotANumber,
+    /// A list that does not show yet what was modified in the last half minute.
+    LaggingList,
 }
 
 impl Fault {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::TimeOutBefore,
         Self::TimeOutAfter,
         Self::LateEffect,
@@ -72,6 +74,7 @@ impl Fault {
         Self::StaleRead,
         Self::Nested,
         Self::NotANumber,
+        Self::LaggingList,
     ];
 }
 
@@ -293,15 +296,38 @@ fn error() -> Reply {
     Reply::message(500, "An error has occurred.")
 }
 
+/// How far a list lags behind.
+const LAG: SignedDuration = SignedDuration::from_secs(30);
+
 /// An answer that is changed on its way.
-pub(super) fn changed(fault: Fault, reply: Reply) -> Reply {
+pub(super) fn changed(fault: Fault, reply: Reply, now: Timestamp) -> Reply {
     let text = String::from_utf8_lossy(&reply.body).into_owned();
     let body = match fault {
         Fault::ShortPage => without_last_row(&text),
+        Fault::LaggingList => without_latest(&text, now),
         Fault::NotANumber => text.replacen("\"Quantity\":", "\"Quantity\":NaN,\"Was\":", 1),
         _ => text,
     };
     Reply { body: body.into_bytes(), ..reply }
+}
+
+/// A list, whole on one page, without the rows that were modified just now; it counts those that it shows.
+fn without_latest(page: &str, now: Timestamp) -> String {
+    let Ok(mut value) = serde_json::from_str::<serde_json::Value>(page) else { return page.to_owned() };
+    let is_whole = value.get("TotalPages").and_then(serde_json::Value::as_u64).is_some_and(|pages| pages <= 1);
+    let Some(rows) = value.get_mut("Data").and_then(serde_json::Value::as_array_mut).filter(|_| is_whole) else {
+        return page.to_owned();
+    };
+    let is_late = |row: &serde_json::Value| {
+        let modified = row.get("LastModified").and_then(serde_json::Value::as_str)?.parse::<Timestamp>().ok()?;
+        Some(now.duration_since(modified) < LAG)
+    };
+    rows.retain(|row| is_late(row) != Some(true));
+    let left = rows.len();
+    for count in ["Total", "TotalRecords", "RecordsOnPage"] {
+        value[count] = left.into();
+    }
+    value.to_string()
 }
 
 /// A page whose last row is not there; it still says how many there were.

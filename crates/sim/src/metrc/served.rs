@@ -122,7 +122,7 @@ impl Served {
         tokio::time::sleep(plan.each_way).await;
         let reply = self.inner().effect((self.now(), self.set_at.elapsed()), &request, &plan);
         tokio::time::sleep(plan.each_way).await;
-        carried(plan, reply)
+        carried(plan, reply, self.now())
     }
 }
 
@@ -190,10 +190,10 @@ fn list_of(request: &Request) -> String {
     parts.collect::<Vec<_>>().join("&")
 }
 
-fn carried(plan: Plan, reply: Reply) -> Carried {
+fn carried(plan: Plan, reply: Reply, now: Timestamp) -> Carried {
     match plan.outcome {
         Outcome::Answer => Carried::Reply(reply),
-        Outcome::Changed(fault) => Carried::Reply(changed(fault, reply)),
+        Outcome::Changed(fault) => Carried::Reply(changed(fault, reply, now)),
         Outcome::Instead(other) => Carried::Reply(other),
         Outcome::Nothing => Carried::Nothing,
         Outcome::CutBefore => Carried::Cut,
