@@ -7,6 +7,7 @@ use crate::records::{self, Of};
 use jiff::{SignedDuration, Timestamp};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use trueup_core::{Book, Dimension, Movement, MovementKind, Text, When, Zone};
 use trueup_intake::Store as Folder;
 use trueup_reconcile::{PackageBooks, Settings};
@@ -16,7 +17,8 @@ use trueup_store::ledger::{
     identity, known_file, last_source, movement_of, natural_key, observations, row_of, seq_at,
 };
 use trueup_store::{
-    Baseline, License, Movement as MovementRow, Observation, Package, Source, Store, StoreError, Tx, ValueRef,
+    Baseline, License, Movement as MovementRow, Observation, Package, RequestKey, Source, Store, StoreError, Tx,
+    ValueRef,
 };
 
 /// Who imports, and when.
@@ -196,7 +198,7 @@ fn take_folder(
     for (number, tag) in tags.iter().enumerate() {
         if let Some(package) = folder.books.get(*tag) {
             let mut told = Batch::default();
-            take_in(&mut told, &mut records, &of, (&package, folder))?;
+            take_in(&mut told, &mut records, &of, (&package, &folder.settings))?;
             add(&mut batch, told, known);
         }
         if size(&batch) >= FACTS_AT_ONCE {
@@ -226,6 +228,52 @@ fn take_folder(
     store.write(move |tx| complete_source(tx, (&name, &id), now, written, &draft).map(drop))?;
     progress(tags.len(), tags.len());
     Ok(Imported { license, new: written.new, known: written.known, known_since: None })
+}
+
+/// Takes in what was told of some packages since the last import, and the answer to who told it, in one transaction. Gives how many facts
+/// were new.
+///
+/// # Errors
+/// Those of the store; then nothing was written.
+pub(crate) fn import_told(
+    store: &Store,
+    (packages, settings): (&[Arc<PackageBooks>], &Settings),
+    (options, known): (&ImportOptions, &mut Known),
+    request: &dyn Fn(u64) -> Result<RequestKey, StoreError>,
+) -> Result<u64, StoreError> {
+    let license = Text::new(settings.license.as_str());
+    let of = Of { license: license.clone(), source: options.source_id.clone() };
+    let mut batch = Batch::default();
+    let mut records: FxHashMap<[u8; 16], Vec<Line>> = FxHashMap::default();
+    for package in packages {
+        let mut told = Batch::default();
+        take_in(&mut told, &mut records, &of, (package, settings))?;
+        add(&mut batch, told, known);
+    }
+    for (record, lines) in records {
+        // Other packages may have lines of it, too.
+        let before = known.records.entry(record).or_default();
+        for line in lines {
+            if !before.contains(&line) {
+                before.push(line);
+            }
+        }
+    }
+    let source = source_of(&license, None, "push", options);
+    let new = u64::try_from(size(&batch)).unwrap_or(u64::MAX);
+    let request = request(new)?;
+    let (now, begin, whole) = (options.now, draft(options, "push.begin"), draft(options, "push"));
+    store.write(move |tx| {
+        begin_source(tx, &source, &begin)?;
+        let appended = append(tx, &license, now, &batch, &whole)?;
+        complete_source(tx, (&license, &source.source_id), now, appended, &draft_of(&source, "push.complete"))?;
+        tx.insert(std::slice::from_ref(&request))?;
+        Ok(appended.new)
+    })
+}
+
+fn draft_of(source: &Source, action: &str) -> Draft {
+    Draft::new(Actor::program(&source.actor), action).to("source", &source.source_id, None)
 }
 
 fn draft(options: &ImportOptions, action: &str) -> Draft {
@@ -270,22 +318,26 @@ fn begin_license(store: &Store, folder: &Folder, options: &ImportOptions) -> Res
 }
 
 fn begin(store: &Store, license: &Text, hash: [u8; 32], options: &ImportOptions) -> Result<(), StoreError> {
-    let source = Source {
+    let source = source_of(license, Some(hash), "file", options);
+    let draft = draft(options, "import.begin");
+    store.write(move |tx| begin_source(tx, &source, &draft))
+}
+
+fn source_of(license: &Text, content_hash: Option<[u8; 32]>, kind: &'static str, options: &ImportOptions) -> Source {
+    Source {
         license_id: license.clone(),
         source_id: options.source_id.clone(),
-        kind: Text::const_new("file"),
-        book: Text::const_new("all"),
+        kind: Text::const_new(kind),
+        book: Text::const_new(if kind == "push" { "pos" } else { "all" }),
         name: options.name.clone(),
-        content_hash: Some(hash),
+        content_hash,
         begun_at: options.now,
         completed_at: None,
         rows_new: 0,
         rows_known: 0,
         actor: options.actor.id.clone(),
         version: 1,
-    };
-    let draft = draft(options, "import.begin");
-    store.write(move |tx| begin_source(tx, &source, &draft))
+    }
 }
 
 /// Adds what is not known.
@@ -399,7 +451,7 @@ fn take_in(
     batch: &mut Batch,
     records: &mut FxHashMap<[u8; 16], Vec<Line>>,
     of: &Of,
-    (package, folder): (&PackageBooks, &Folder),
+    (package, settings): (&PackageBooks, &Settings),
 ) -> Result<(), StoreError> {
     let tag = Text::from(package.package().to_string());
     batch.packages.push(Package {
@@ -412,19 +464,18 @@ fn take_in(
     });
     let mut seen: BTreeMap<Vec<String>, u32> = BTreeMap::new();
     for movement in package.movements() {
-        let parts = name_parts(movement, &folder.settings.zone);
+        let parts = name_parts(movement, &settings.zone);
         let count = seen.entry(parts.clone()).or_default();
         *count += 1;
         let mut parts: Vec<&str> = parts.iter().map(String::as_str).collect();
         let nth = count.to_string();
         parts.push(&nth);
         let natural = natural_key(&parts);
-        if let Some(record) = record_of(movement, &folder.settings) {
+        if let Some(record) = record_of(movement, settings) {
             records.entry(record).or_default().push(Line { package: tag.clone(), natural });
         }
         batch.movements.push(row_of(&of.license, &of.source, natural, movement)?);
     }
-    let settings = &folder.settings;
     batch.observations.extend(package.stock().iter().map(|stock| records::stock_row(of, stock, settings.pos_as_of)));
     batch.observations.extend(package.state().map(|state| records::state_row(of, state, settings.state_as_of)));
     batch.observations.extend(package.weights().iter().map(|weight| records::weight_row(of, weight)));

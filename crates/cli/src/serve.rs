@@ -109,7 +109,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Status, Trouble> {
 
 /// The licence of a store folder.
 fn license_of(folder: &Path, is_pulled: bool, now: Timestamp) -> Result<String, Trouble> {
-    let snapshots = is_pulled.then_some(Snapshots { pos: now, state: now, now });
+    let snapshots = is_pulled.then_some(Snapshots { pos: now, state: now, now, exported: None });
     Ok(read_settings(folder, snapshots)?.license.to_string())
 }
 

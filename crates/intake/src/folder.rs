@@ -3,6 +3,7 @@
 use crate::inputs::InputFacts;
 use crate::join::{self, Files, GiveUp, Joined, Manner, NamedFile};
 use crate::measures::Measures;
+use crate::pushed::{self, Told};
 use crate::{pos_files, shelf_files, state_files, store_toml};
 use jiff::Timestamp;
 use rustc_hash::FxHashSet;
@@ -20,6 +21,8 @@ pub struct Snapshots {
     pub state: Timestamp,
     /// The moment from which ages are reckoned.
     pub now: Timestamp,
+    /// When the POS's files were exported, where it told more since: rows in `pos/pushed/`.
+    pub exported: Option<Timestamp>,
 }
 
 /// How to read.
@@ -58,6 +61,7 @@ pub struct Store {
     pub inputs: Vec<InputFacts>,
     /// Whether sales that both books hold alike were left out.
     pub joined: bool,
+    measures: Measures,
 }
 
 /// The books while they fill.
@@ -115,6 +119,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         pos_files::sku_map(&mut reading, &file)?;
     }
     pos_files::inventory(&mut reading, rows?)?;
+    let told = told_since(&mut reading, root, options.snapshots)?;
     progress("the POS's sales");
     let (sales, movements) = (required(root, "sales")?, find(root, "pos", "movements")?);
     let state_sales = match try_join(&mut reading, root, options, (&sales, movements.as_ref()), progress)? {
@@ -134,15 +139,16 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         }
         None => {
             pos_files::note_dimensions(&mut reading, &sales, movements.as_ref())?;
-            pos_files::sales(&mut reading, &sales)?;
+            pos_files::sales(&mut reading, &sales, &told)?;
             None
         }
     };
     let joined = state_sales.is_some();
     if let Some(file) = movements {
         progress("the POS's movements");
-        pos_files::movements(&mut reading, &file)?;
+        pos_files::movements(&mut reading, &file, &told)?;
     }
+    take_told(&mut reading, told, options.snapshots)?;
     progress("the state's receipts");
     state_files::receipts(&mut reading, root, state_sales)?;
     progress("the state's adjustments and transfers");
@@ -188,6 +194,42 @@ fn try_join(
     Ok(joined.ok())
 }
 
+/// What the POS told since its files were exported.
+fn told_since(reading: &mut Reading, root: &Path, snapshots: Option<Snapshots>) -> Result<Told, InputError> {
+    match snapshots.and_then(|snapshots| snapshots.exported) {
+        Some(_) => pushed::read(root, &reading.settings, &mut reading.measures),
+        None => Ok(Told::default()),
+    }
+}
+
+/// Takes what was told into the books: the movements, and what is on hand after them.
+fn take_told(reading: &mut Reading, told: Told, snapshots: Option<Snapshots>) -> Result<(), InputError> {
+    let Some(since) = snapshots.and_then(|snapshots| snapshots.exported) else { return Ok(()) };
+    reading.inputs.extend(told.inputs);
+    for movement in told.movements {
+        let change = pushed::effect(&movement, since);
+        if change != 0 {
+            let books = reading.books.get(movement.package);
+            let stock = books.as_ref().map(|books| books.stock()).unwrap_or_default();
+            let after = pushed::stock_after(stock, &movement, change).map_err(|error| of_books(&error))?;
+            reading.books.record(Fact::PosStock(after)).map_err(|error| of_books(&error))?;
+            reading.stocked.insert(movement.package);
+        }
+        pos_files::keep_sale(reading, movement)?;
+    }
+    Ok(())
+}
+
+impl Store {
+    /// Reads rows that the POS tells, from a folder that has them in `pos/pushed/`, in the measures of this store's packages.
+    ///
+    /// # Errors
+    /// The first row that cannot be used.
+    pub fn read_told(&self, root: &Path) -> Result<Told, InputError> {
+        pushed::read(root, &self.settings, &mut self.measures.clone())
+    }
+}
+
 fn required(root: &Path, stem: &str) -> Result<(std::path::PathBuf, String), InputError> {
     find(root, "pos", stem)?.ok_or_else(|| {
         InputError::new(
@@ -201,7 +243,8 @@ fn required(root: &Path, stem: &str) -> Result<(std::path::PathBuf, String), Inp
 
 fn finish(mut reading: Reading, joined: bool) -> Store {
     note_sold_out(&mut reading);
-    Store { settings: reading.settings, books: reading.books, inputs: reading.inputs, joined }
+    let Reading { settings, books, inputs, measures, .. } = reading;
+    Store { settings, books, inputs, joined, measures }
 }
 
 /// Sales of packages that neither snapshot has any more are compared by receipt; that is said.

@@ -13,10 +13,12 @@ mod inputs;
 mod join;
 mod measures;
 mod pos_files;
+mod pushed;
 mod shelf_files;
 mod state_files;
 mod store_toml;
 
 pub use folder::{Join, Options, Snapshots, Store, read_settings, read_store};
 pub use inputs::InputFacts;
+pub use pushed::{PUSHED, RowName, Told, effect, stock_after};
 pub use trueup_table::InputError;

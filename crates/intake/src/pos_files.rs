@@ -3,7 +3,8 @@
 use crate::folder::Reading;
 use crate::inputs::{InputFacts, MERCHANDISE, Tally, facts, is_large, read_table};
 use crate::join::PosSales;
-use crate::measures::{MeasureError, Measures, Told};
+use crate::measures::{self, MeasureError, Measures};
+use crate::pushed::Told;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::PathBuf;
@@ -22,7 +23,7 @@ use trueup_table::{InputError, Row, Table, quoted};
 pub(crate) const TWICE: &str = "{} local times that exist twice, read as the earlier";
 const KEEP_ONE: &str = "export again without the double, or remove the row that is wrong";
 
-type File = (PathBuf, String);
+pub(crate) type File = (PathBuf, String);
 
 /// What one piece holds, before anything is measured.
 pub(crate) fn sku_map(reading: &mut Reading, file: &File) -> Result<(), InputError> {
@@ -95,7 +96,7 @@ pub(crate) fn inventory(reading: &mut Reading, inventory: InventoryRows) -> Resu
         note_measure(reading, read);
     }
     let display = facts.file.as_str();
-    let at_row = |read: &InventoryRow, told: Told| {
+    let at_row = |read: &InventoryRow, told: measures::Told| {
         let column = if told.of_number { &labels.0 } else { &labels.1 };
         InputError::new(display, told.found, told.expected, told.todo).at_row(read.row).in_column(column.as_str())
     };
@@ -177,13 +178,13 @@ fn note_dimension(measures: &mut Measures, package: Option<PackageTag>, unit: Op
 }
 
 /// The receipts' lines.
-pub(crate) fn sales(reading: &mut Reading, file: &File) -> Result<(), InputError> {
+pub(crate) fn sales(reading: &mut Reading, file: &File, told: &Told) -> Result<(), InputError> {
     let (path, display) = file;
     if is_large(path) {
         // A bad row near the end of a large file costs a second look then, not the memory of all rows before it.
-        read_sales(reading, file, &mut |_, _| Ok(()))?;
+        read_sales(reading, file, told, &mut |_, _| Ok(()))?;
     }
-    let (table, sales) = read_sales(reading, file, &mut keep_sale)?;
+    let (table, sales) = read_sales(reading, file, told, &mut keep_sale)?;
     reading.inputs.push(facts(table, display)?.with(sales.tally));
     Ok(())
 }
@@ -194,7 +195,7 @@ pub(crate) fn joined_sales(reading: &mut Reading, sales: PosSales) -> Result<(),
     sales.movements.into_iter().try_for_each(|movement| keep_sale(reading, movement))
 }
 
-fn keep_sale(reading: &mut Reading, movement: Movement) -> Result<(), InputError> {
+pub(crate) fn keep_sale(reading: &mut Reading, movement: Movement) -> Result<(), InputError> {
     if matches!(movement.kind, MovementKind::Sale(_)) {
         reading.note_sold(movement.package);
     }
@@ -205,13 +206,14 @@ fn keep_sale(reading: &mut Reading, movement: Movement) -> Result<(), InputError
 fn read_sales(
     reading: &mut Reading,
     (path, display): &File,
+    told: &Told,
     sink: &mut dyn FnMut(&mut Reading, Movement) -> Result<(), InputError>,
 ) -> Result<(Table, Sales), InputError> {
     let mut table = Table::open(path, display, &SALES)?;
     let header = check_sales_header(&table, display)?;
     let mut sales = Sales { tally: Tally::default(), seen: FxHashMap::default() };
     while let Some(row) = table.next_row()? {
-        if let Some(movement) = sales.read(reading, &row, header)? {
+        if let Some(movement) = sales.read(reading, &row, header, told)? {
             sink(reading, movement)?;
         }
     }
@@ -241,9 +243,13 @@ impl Sales {
         reading: &mut Reading,
         row: &Row<'_>,
         header: SalesHeader,
+        told: &Told,
     ) -> Result<Option<Movement>, InputError> {
         let read = read_sale(row, header, &reading.settings.zone)?;
         self.check_double(reading, row, &read)?;
+        if told.lines.contains_key(&line_key(&read, reading.settings.zone.day(read.sold_at.moment()))) {
+            return Ok(None);
+        }
         if read.ambiguous {
             self.tally.count(TWICE);
         }
@@ -323,7 +329,7 @@ fn sale_movement(package: PackageTag, quantity: Quantity, read: SaleRow) -> Move
 }
 
 /// Everything else that changed the POS's stock.
-pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputError> {
+pub(crate) fn movements(reading: &mut Reading, file: &File, told: &Told) -> Result<(), InputError> {
     let mut tally = Tally::default();
     let mut seen: FxHashMap<(Text, PackageTag, Sku), u64> = FxHashMap::default();
     let mut read_rows: Vec<(MovementRow, Movement)> = Vec::new();
@@ -341,8 +347,11 @@ pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputE
             let found = format!("event {}, this package and SKU are in row {first} already", quoted(&read.event));
             return Err(row.error_whole_row(found, "each event, package and SKU once", KEEP_ONE));
         }
+        if told.events.contains_key(&(read.event.clone(), package, read.sku.clone())) {
+            return Ok(());
+        }
         tally.count_window(&reading.settings, read.at, Book::Pos);
-        let movement = stock_movement(reading, row, package, &read)?;
+        let movement = stock_movement(&mut reading.measures, row, package, &read)?;
         read_rows.push((read, movement));
         Ok(())
     })?;
@@ -351,15 +360,15 @@ pub(crate) fn movements(reading: &mut Reading, file: &File) -> Result<(), InputE
     Ok(())
 }
 
-fn stock_movement(
-    reading: &mut Reading,
+pub(crate) fn stock_movement(
+    measures: &mut Measures,
     row: &Row<'_>,
     package: PackageTag,
     read: &MovementRow,
 ) -> Result<Movement, InputError> {
     let measured = match read.unit {
-        Some(unit) => reading.measures.quantity(package, &read.sku, read.number, unit),
-        None => Ok(Quantity::zero(reading.measures.dimension(package).unwrap_or(Dimension::Count))),
+        Some(unit) => measures.quantity(package, &read.sku, read.number, unit),
+        None => Ok(Quantity::zero(measures.dimension(package).unwrap_or(Dimension::Count))),
     };
     let unit = read.unit.unwrap_or(Unit::Each);
     let quantity = measured.map_err(|error| told(row, (5, 6), unit, &error))?;
@@ -398,7 +407,7 @@ fn kind_of(read: &MovementRow) -> MovementKind {
 
 /// A conversion whose rows name several packages makes a package from packages. Rows without an event are nobody's
 /// conversion but their own package's.
-fn with_conversions_across_packages(rows: Vec<(MovementRow, Movement)>) -> impl Iterator<Item = Movement> {
+pub(crate) fn with_conversions_across_packages(rows: Vec<(MovementRow, Movement)>) -> impl Iterator<Item = Movement> {
     let mut packages: FxHashMap<Text, FxHashSet<PackageTag>> = FxHashMap::default();
     let of_events = |(read, _): &&(MovementRow, Movement)| read.kind == MovementType::Convert && !read.event.is_empty();
     for (read, movement) in rows.iter().filter(of_events) {

@@ -27,13 +27,14 @@ pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), SimError> {
 /// A CSV table.
 pub(crate) struct Table {
     path: PathBuf,
-    writer: csv::Writer<BufWriter<File>>,
+    writer: csv::Writer<Box<dyn Write>>,
 }
 
 impl Table {
     /// Creates the file with its heading.
     pub fn create(path: PathBuf, columns: &[&str]) -> Result<Self, SimError> {
-        let writer = csv::WriterBuilder::new().from_writer(create(&path)?);
+        let file: Box<dyn Write> = Box::new(create(&path)?);
+        let writer = csv::WriterBuilder::new().from_writer(file);
         let mut table = Self { path, writer };
         table.row(columns)?;
         Ok(table)

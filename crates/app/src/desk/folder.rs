@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use std::io;
 use std::path::{Path, PathBuf};
-use trueup_intake::InputError;
+use trueup_intake::{InputError, PUSHED, Snapshots};
 
 /// What was said to be the moment of the POS's export.
 const AS_OF: &str = "pos/as_of.txt";
@@ -69,6 +69,43 @@ impl DeskFolder {
             Err(error) if error.kind() == io::ErrorKind::NotFound => self.oldest_export(),
             Err(error) => Err(InputError::new(AS_OF, format!("it cannot be read: {error}"), "a moment", todo)),
         }
+    }
+
+    /// Up to when the POS told row by row what came after its export; nothing if it did not.
+    ///
+    /// # Errors
+    /// A moment that cannot be read.
+    pub fn told_as_of(&self) -> io::Result<Option<Timestamp>> {
+        match std::fs::read_to_string(self.root.join(PUSHED).join("as_of.txt")) {
+            Ok(text) => text.trim().parse().map(Some).map_err(io::Error::other),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// When the books of this folder were taken: the state's at `state`, the POS's when it was exported, or when it told last what came
+    /// later. What was told before a newer export is in that export, and is let go.
+    ///
+    /// # Errors
+    /// If nothing says when the POS was exported.
+    pub fn snapshots(&self, state: Timestamp, now: Timestamp) -> Result<Snapshots, InputError> {
+        let exported = self.pos_as_of()?;
+        let cannot = |error: io::Error| {
+            InputError::new(
+                PUSHED,
+                error.to_string(),
+                "what the POS told",
+                "check the folder, then export from the POS",
+            )
+        };
+        let told = match self.told_as_of().map_err(cannot)? {
+            Some(told) if told <= exported => {
+                std::fs::remove_dir_all(self.root.join(PUSHED)).map_err(cannot)?;
+                None
+            }
+            told => told,
+        };
+        Ok(Snapshots { pos: told.unwrap_or(exported), state, now, exported: told.map(|_| exported) })
     }
 
     fn oldest_export(&self) -> Result<Timestamp, InputError> {

@@ -5,6 +5,7 @@
 //! folder  when the POS's side was exported, and whether it changed
 //! look    folder -> books -> reconciler -> View
 //! live    what is known from look to look
+//! push    rows that the POS tells -> folder, books, reconciler -> View
 //! work    discrepancies as work: found, changed, gone; notes, assignment
 //! ```
 
@@ -12,10 +13,12 @@ mod folder;
 mod live;
 mod look;
 mod pull;
+mod push;
 mod work;
 
 pub use folder::{DeskFolder, Signature};
 pub use live::Live;
 pub use look::{LookError, View, look, read_folder};
 pub use pull::{PullError, Pulled, Puller};
-pub use work::{Tracked, assign, note, track};
+pub use push::{Push, PushAnswer, PushError, Pushed, push};
+pub use work::{Tracked, assign, note, track, track_some};

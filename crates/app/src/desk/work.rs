@@ -4,9 +4,10 @@ use super::look::View;
 use crate::sync::tick_off;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use trueup_answer::record::Discrepancy as Record;
 use trueup_answer::records_of;
+use trueup_core::PackageTag;
 use trueup_reconcile::{Amount, Discrepancy as Found};
 use trueup_store::audit::{Actor, Draft};
 use trueup_store::ledger::{Batch, append, natural_key, open_discrepancies};
@@ -30,11 +31,25 @@ pub struct Tracked {
 /// # Errors
 /// Those of the store.
 pub fn track(store: &Store, view: &View) -> Result<Tracked, StoreError> {
+    track_of(store, view, None)
+}
+
+/// The same for packages that were looked at alone.
+///
+/// # Errors
+/// Those of the store.
+pub fn track_some(store: &Store, view: &View, packages: &BTreeSet<PackageTag>) -> Result<Tracked, StoreError> {
+    track_of(store, view, Some(packages))
+}
+
+fn track_of(store: &Store, view: &View, only: Option<&BTreeSet<PackageTag>>) -> Result<Tracked, StoreError> {
     let license = Text::new(view.settings.license.as_str());
-    let answer = view.answer();
-    let records = records_of(&answer, &view.outcome.discrepancies);
+    let is_meant = |it: &&Found| only.is_none_or(|only| only.contains(&it.package));
+    let found: Vec<Found> = view.outcome.discrepancies.iter().filter(is_meant).cloned().collect();
+    let records = records_of(&view.answer(), &found);
+    let meant: Option<BTreeSet<Text>> = only.map(|only| only.iter().map(|it| Text::from(it.to_string())).collect());
     let mut wanted: BTreeMap<Text, (Record, i64, i64)> = BTreeMap::new();
-    for (record, found) in records.into_iter().zip(&view.outcome.discrepancies) {
+    for (record, found) in records.into_iter().zip(&found) {
         let (difference, unexplained) = amounts(found)?;
         wanted.insert(Text::new(&record.package), (record, difference, unexplained));
     }
@@ -44,7 +59,9 @@ pub fn track(store: &Store, view: &View) -> Result<Tracked, StoreError> {
         let mut tracked = Tracked { done, ..Tracked::default() };
         let mut events = Vec::new();
         let mut wanted = wanted.clone();
-        for row in open_discrepancies(tx, &license)? {
+        let mut open = open_discrepancies(tx, &license)?;
+        open.retain(|row| meant.as_ref().is_none_or(|meant| meant.contains(&row.package_id)));
+        for row in open {
             match wanted.remove(&row.package_id) {
                 Some((record, difference, unexplained)) => {
                     let causes = json_of(&record)?;

@@ -36,6 +36,7 @@ impl Dice {
 #[derive(Debug, Default, Clone)]
 pub struct Told {
     pub looks: u64,
+    pub pushes: u64,
     pub failed_pulls: u64,
     pub plans: u64,
     pub verified: u64,
@@ -68,9 +69,10 @@ impl Told {
         }
     }
 
-    fn numbers(&mut self) -> [&mut u64; 11] {
+    fn numbers(&mut self) -> [&mut u64; 12] {
         [
             &mut self.looks,
+            &mut self.pushes,
             &mut self.failed_pulls,
             &mut self.plans,
             &mut self.verified,

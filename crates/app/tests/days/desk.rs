@@ -4,12 +4,12 @@ use crate::day::{Dice, Told};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use trueup_app::desk::{Live, Puller, View, look, read_folder, track};
+use trueup_app::desk::{DeskFolder, Live, Puller, Push, View, look, push, read_folder, track, track_some};
 use trueup_app::read_books;
 use trueup_app::sync::{Asked, Doer, Orders, StepBody, apply, approve, propose, read_plan, recover, settle_unknown};
-use trueup_intake::Snapshots;
 use trueup_metrc::client::{Care, Client, Gate, Keys, Limits, Policy, Simulated, TokioClock};
 use trueup_reconcile::Discrepancy;
 use trueup_sim::metrc::Served;
@@ -31,6 +31,10 @@ pub struct Desk {
     lease: HeldLease,
     dice: Dice,
     exported_at: Timestamp,
+    /// The POS tells row by row, and told up to here.
+    tells: bool,
+    told_at: Timestamp,
+    view: Option<View>,
     plans: u64,
     /// Packages that differed at the last look though all is well with them.
     unseen: BTreeSet<String>,
@@ -78,6 +82,9 @@ impl Desk {
             lease,
             dice: Dice::new(seed.wrapping_add(1)),
             exported_at: now,
+            tells: seed % 3 == 0,
+            told_at: now,
+            view: None,
             plans: 0,
             unseen: BTreeSet::new(),
             quiet: 0,
@@ -133,8 +140,9 @@ impl Desk {
     /// Exports, pulls, looks; nothing if the state did not tell.
     async fn look(&mut self, must_export: bool) -> Result<Option<View>, String> {
         let root = self.folder.path().join("store");
-        // Sometimes nobody exported anew.
-        if must_export || self.told.looks == 0 || self.dice.chance(4, 5) {
+        // Sometimes nobody exported anew; some POS tell row by row what came after their first export.
+        let is_first = self.told.looks == 0;
+        if is_first || (!self.tells && (must_export || self.dice.chance(4, 5))) {
             self.exported_at = self.now();
             self.shop().export(self.exported_at, &root).unwrap();
         }
@@ -148,14 +156,20 @@ impl Desk {
             }
         };
         let _ = writes;
-        self.say(|| format!("looks: POS of {}, state of {}", self.exported_at, pulled.as_of));
-        let snapshots = Snapshots { pos: self.exported_at, state: pulled.as_of, now: self.now() };
+        self.say(|| format!("looks: POS of {}, state of {}", self.exported_at.max(self.told_at), pulled.as_of));
+        if let (true, Some(view)) = (self.tells, self.view.take()) {
+            self.tell(&root, &view)?;
+        }
+        let snapshots =
+            DeskFolder::new(&root).snapshots(pulled.as_of, self.now()).map_err(|error| error.to_string())?;
         self.told.looks += 1;
         let source = Text::from(format!("s-{}", self.told.looks));
         let folder = read_folder(&root, Some(snapshots)).map_err(|error| error.to_string())?;
         let looked = look(&self.books, (&root, folder), (self.now(), source), &mut self.live);
         let view = looked.map_err(|error| format!("look {}: {error}", self.told.looks))?;
         track(&self.books, &view).map_err(|error| error.to_string())?;
+        let view = if self.tells && self.dice.chance(1, 2) { self.tell_and_compare(&root, view)? } else { view };
+        self.view = Some(view.clone());
         self.check_the_list(&view)?;
         for found in &view.outcome.discrepancies {
             self.say(|| in_short(found));
@@ -165,6 +179,51 @@ impl Desk {
             }
         }
         Ok(Some(view))
+    }
+
+    /// The POS tells what came since it told last.
+    fn tell(&mut self, root: &Path, view: &View) -> Result<Option<View>, String> {
+        let now = self.now();
+        let beside = tempfile::tempdir().unwrap();
+        self.shop().tell_since(self.told_at, beside.path()).unwrap();
+        let read = |name: &str| std::fs::read(beside.path().join(name)).unwrap();
+        let (sales, movements) = (read("sales.csv"), read("movements.csv"));
+        self.told.pushes += 1;
+        let (key, source) = (format!("k-{}", self.told.pushes), format!("p-{}", self.told.pushes));
+        let rows = Push { key: &key, as_of: now, sales: Some(&sales), movements: Some(&movements) };
+        // Now and then the answer is lost, and it is told again.
+        let times = if self.dice.chance(1, 5) { 2 } else { 1 };
+        let mut seen = None;
+        for time in 0..times {
+            let desk = DeskFolder::new(root);
+            let pushed = push(&self.books, &desk, (view, &mut self.live), &rows, (now, Text::from(source.clone())));
+            let pushed = pushed.map_err(|error| format!("push {key}: {error}"))?;
+            assert_eq!(pushed.seen.is_some(), time == 0, "what was told is told again");
+            if let Some((view, packages)) = pushed.seen {
+                track_some(&self.books, &view, &packages).map_err(|error| error.to_string())?;
+                seen = Some(view);
+            }
+        }
+        self.told_at = now;
+        Ok(seen)
+    }
+
+    /// What follows from what was told is what follows from reading everything again.
+    fn tell_and_compare(&mut self, root: &Path, view: View) -> Result<View, String> {
+        if self.now() <= self.told_at {
+            return Ok(view);
+        }
+        let Some(told) = self.tell(root, &view)? else { return Err("told for the first time, and known".to_owned()) };
+        let snapshots = DeskFolder::new(root).snapshots(view.settings.state_as_of, self.now()).unwrap();
+        let folder = read_folder(root, Some(snapshots)).map_err(|error| error.to_string())?;
+        let whole = trueup_reconcile::reconcile(&folder.books, &folder.settings, &mut |_, _| {});
+        if whole != told.outcome {
+            let short = |outcome: &trueup_reconcile::Outcome| -> Vec<String> {
+                outcome.discrepancies.iter().map(in_short).collect()
+            };
+            return Err(format!("as told: {:#?}\nas read: {:#?}", short(&told.outcome), short(&whole)));
+        }
+        Ok(told)
     }
 
     /// Nothing is said of a package about which all is well; the books say the same as the files; the list is what was found.

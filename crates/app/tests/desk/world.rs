@@ -57,7 +57,7 @@ impl World {
     /// Pulls and looks; gives the view, what became of the list, and how many records had changed.
     pub async fn round(&mut self) -> (View, Tracked, u64) {
         let pulled = self.puller.pull(&self.client, &self.licence, &self.root()).await.unwrap();
-        let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of };
+        let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of, exported: None };
         self.looks += 1;
         let source = Text::from(format!("s-{}", self.looks));
         let folder = read_folder(&self.root(), Some(snapshots)).unwrap();

@@ -42,9 +42,23 @@ impl Shop {
             inventory.row(&[&tag, sku, &item.name, ROOMS[1].0, &quantity, unit, "0", "0", "active"])?;
         }
         inventory.finish()?;
-        self.export_sales(folder)?;
-        let mut movements = Table::create(folder.join("pos/movements.csv"), &MOVEMENTS)?;
-        for moved in &self.moved {
+        let ever = Timestamp::MIN;
+        self.sales_since(ever, Table::create(folder.join("pos/sales.csv"), &SALES)?)?;
+        self.movements_since(ever, Table::create(folder.join("pos/movements.csv"), &MOVEMENTS)?)?;
+        write_text(&folder.join("pos/as_of.txt"), &now.to_string())
+    }
+
+    /// Rows of sales and movements that are new, or changed, since a moment, as tables in a folder.
+    ///
+    /// # Errors
+    /// [`SimError`].
+    pub fn tell_since(&self, since: Timestamp, folder: &Path) -> Result<(), SimError> {
+        self.sales_since(since, Table::create(folder.join("sales.csv"), &SALES)?)?;
+        self.movements_since(since, Table::create(folder.join("movements.csv"), &MOVEMENTS)?)
+    }
+
+    fn movements_since(&self, since: Timestamp, mut movements: Table) -> Result<(), SimError> {
+        for moved in self.moved.iter().filter(|moved| moved.at > since) {
             let Some(item) = self.items.get(self.packs[moved.pack].item) else { continue };
             let (tag, sku) = (self.packs[moved.pack].tag.to_string(), item.skus.first().map_or("", |sku| &sku.code));
             let (quantity, reported) = (base_text(i128::from(moved.amount)), moved.is_reported.to_string());
@@ -67,13 +81,12 @@ impl Shop {
                 &moved.corrects,
             ])?;
         }
-        movements.finish()?;
-        write_text(&folder.join("pos/as_of.txt"), &now.to_string())
+        movements.finish()
     }
 
-    fn export_sales(&self, folder: &Path) -> Result<(), SimError> {
-        let mut sales = Table::create(folder.join("pos/sales.csv"), &SALES)?;
-        for receipt in &self.receipts {
+    fn sales_since(&self, since: Timestamp, mut sales: Table) -> Result<(), SimError> {
+        let is_new = |receipt: &&super::Receipt| receipt.at.max(receipt.voided.unwrap_or(receipt.at)) > since;
+        for receipt in self.receipts.iter().filter(is_new) {
             let at = receipt.at.to_string();
             let voided = receipt.voided.map(|at| at.to_string()).unwrap_or_default();
             for (place, line) in receipt.lines.iter().enumerate() {
