@@ -5,14 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use trueup_app::desk::{
-    DeskFolder, Live, PullError, Pulled, Puller, Signature, Tracked, View, look, read_folder, track,
+    DeskFolder, Live, PullError, Pulled, Puller, Push, PushAnswer, PushError, Pushed, Signature, Tracked, View, look,
+    push, read_folder, track, track_some,
 };
 use trueup_app::sync::{Applied, Orders, SyncError, apply, check_orders, recover, settle_unknown};
-use trueup_intake::Snapshots;
+use trueup_intake::{InputError, Store as Folder, read_settings};
 use trueup_metrc::client::{Client, Clock as _, Gate, Http, HttpError, Keys, Policy, TokioClock};
 use trueup_store::audit::Actor;
 use trueup_store::queue::{HeldLease, renew_lease, return_lease, take_lease};
@@ -97,6 +98,16 @@ pub struct Desk {
     wake: Notify,
     /// One plan is carried out at a time.
     sending: Arc<Semaphore>,
+    /// What looks took in so far.
+    live: Mutex<Kept>,
+}
+
+/// What is kept from look to look.
+#[derive(Debug, Default)]
+struct Kept {
+    live: Live,
+    /// How often the POS told rows: a folder that was read before it did lacks them.
+    told: u64,
 }
 
 /// Something that happened, for those who listen.
@@ -133,6 +144,7 @@ impl Desk {
             state: RwLock::default(),
             wake: Notify::new(),
             sending: Arc::new(Semaphore::new(1)),
+            live: Mutex::default(),
         }
     }
 
@@ -167,6 +179,84 @@ impl Desk {
         let settled = settle_unknown(&service.store, &lease, what, (service.surroundings.now(), by));
         service.store.write(move |tx| return_lease(tx, &lease))?;
         Ok(settled?)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.live.lock().unwrap_or_else(|broken| {
+            // What was thought to be told may not have been written.
+            let mut kept = broken.into_inner();
+            kept.live = Live::default();
+            kept
+        })
+    }
+
+    /// Takes in rows that the POS tells.
+    pub(crate) fn told(&self, service: &Service, rows: &Push<'_>) -> Result<PushAnswer, PushError> {
+        let mut kept = self.kept();
+        let missing = || StoreError::refused("nothing was seen yet; send it again in a minute");
+        let view = self.state().view.ok_or_else(missing)?;
+        let stamp = (self.now(service), new_source(service));
+        let folder = (&self.folder, self.exported()?);
+        let Pushed { answer, seen } = push(&service.store, folder, (&view, &mut kept.live), rows, stamp)?;
+        let Some((view, packages)) = seen else { return Ok(answer) };
+        kept.told = kept.told.saturating_add(1);
+        let tracked = track_some(&service.store, &view, &packages)?;
+        self.change(|state| {
+            state.looks = state.looks.saturating_add(1);
+            state.view = Some(Arc::new(view));
+        });
+        drop(kept);
+        service.desks.tell(self, if tracked == Tracked::default() { "looked" } else { "list_changed" });
+        Ok(answer)
+    }
+
+    /// Reads the folder and looks at it. `state` is up to when the state was pulled, where it is.
+    fn look(&self, service: &Service, state: Option<Timestamp>) -> Result<Tracked, String> {
+        let words = |error: &dyn std::fmt::Display| error.to_string();
+        let told = self.kept().told;
+        let read = || self.read(service, state).map_err(|error| words(&error));
+        let folder = read()?;
+        let mut kept = self.kept();
+        // Rows may have been told while the folder was read.
+        let folder = if kept.told == told { folder } else { read()? };
+        let stamp = (self.now(service), new_source(service));
+        let looked = look(&service.store, (self.folder.root(), folder), stamp, &mut kept.live);
+        let view = looked.map_err(|error| words(&error))?;
+        let tracked = track(&service.store, &view).map_err(|error| words(&error))?;
+        self.change(|state| {
+            state.look_trouble = None;
+            state.looks = state.looks.saturating_add(1);
+            state.view = Some(Arc::new(view));
+        });
+        Ok(tracked)
+    }
+
+    fn read(&self, service: &Service, state: Option<Timestamp>) -> Result<Folder, InputError> {
+        let now = self.now(service);
+        let root = self.folder.root();
+        let snapshots = match (state, self.folder.told_as_of()) {
+            (Some(state), _) => Some(self.folder.snapshots(self.exported()?, state, now)?),
+            // What store.toml says holds, until the POS tells more.
+            (None, Ok(Some(_))) => {
+                let state = read_settings(root, None)?.state_as_of;
+                Some(self.folder.snapshots(self.exported()?, state, now)?)
+            }
+            (None, _) => None,
+        };
+        read_folder(root, snapshots)
+    }
+
+    /// When the POS's files were exported.
+    fn exported(&self) -> Result<Timestamp, InputError> {
+        match self.connection {
+            Some(_) => self.folder.pos_as_of(),
+            None => Ok(read_settings(self.folder.root(), None)?.pos_as_of),
+        }
+    }
+
+    /// The state's clock where one is known: its records are reckoned by it.
+    fn now(&self, service: &Service) -> Timestamp {
+        self.connection.as_ref().map_or_else(|| service.surroundings.now(), |it| it.client.clock().now())
     }
 
     /// Done once nothing is being sent any more; nothing is begun from then on.
@@ -320,7 +410,6 @@ impl Desks {
                 service: service.clone(),
                 puller: Puller::default(),
                 seen: Signature::new(),
-                live: Arc::default(),
                 recovering: desk.begin_sending(),
             };
             tokio::spawn(work.go_on());
@@ -335,8 +424,6 @@ struct Work {
     puller: Puller,
     /// What the folder looked like the last time.
     seen: Signature,
-    /// What looks took in so far.
-    live: Arc<Mutex<Live>>,
     /// Nothing is sent before it is known what the last process had under way.
     recovering: Option<OwnedSemaphorePermit>,
 }
@@ -414,58 +501,26 @@ impl Work {
     }
 
     async fn look(&self) {
-        let looked = self.look_once().await;
-        match looked {
-            Ok((view, tracked)) => {
-                self.desk.change(|state| {
-                    state.look_trouble = None;
-                    state.looks = state.looks.saturating_add(1);
-                    state.view = Some(Arc::new(view));
-                });
-                self.tell(if tracked == Tracked::default() { "looked" } else { "list_changed" });
-            }
-            Err(Some(trouble)) => {
+        let pulled = self.desk.state().pulled.map(|pulled| pulled.as_of);
+        if self.desk.connection.is_some() && pulled.is_none() {
+            // Not all of it is there yet.
+            return;
+        }
+        let (desk, service) = (Arc::clone(&self.desk), self.service.clone());
+        let looked = tokio::task::spawn_blocking(move || desk.look(&service, pulled)).await;
+        match looked.unwrap_or_else(|_| Err("a fault of trueup: please report it".to_owned())) {
+            Ok(tracked) => self.tell(if tracked == Tracked::default() { "looked" } else { "list_changed" }),
+            Err(trouble) => {
                 self.desk.change(|state| state.look_trouble = Some(trouble));
                 self.tell("trouble");
             }
-            // Not all of it is there yet.
-            Err(None) => {}
         }
     }
+}
 
-    async fn look_once(&self) -> Result<(View, Tracked), Option<String>> {
-        let now = self.now();
-        let snapshots = match &self.desk.connection {
-            None => None,
-            Some(_) => {
-                let state = self.desk.state().pulled.ok_or(None)?.as_of;
-                let pos = self.desk.folder.pos_as_of().map_err(|error| Some(error.to_string()))?;
-                Some(Snapshots { pos, state, now })
-            }
-        };
-        let (store, root) = (Arc::clone(&self.service.store), self.desk.folder.root().to_owned());
-        let source = self.service.surroundings.random();
-        let number = source.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
-        let source = Text::from(format!("s-{number:016x}"));
-        let live = Arc::clone(&self.live);
-        let looked = tokio::task::spawn_blocking(move || {
-            let folder = read_folder(&root, snapshots).map_err(|error| error.to_string())?;
-            let mut live = live.lock().unwrap_or_else(|broken| {
-                // What was thought to be told may not have been written.
-                let mut live = broken.into_inner();
-                *live = Live::default();
-                live
-            });
-            let looked = look(&store, (&root, folder), (now, source), &mut live);
-            let view = looked.map_err(|error| error.to_string())?;
-            let tracked = track(&store, &view).map_err(|error| error.to_string())?;
-            Ok((view, tracked))
-        });
-        looked.await.map_err(|_| Some("a fault of trueup: please report it".to_owned()))?.map_err(Some)
-    }
-
-    /// The state's clock where one is known: its records are reckoned by it.
-    fn now(&self) -> Timestamp {
-        self.desk.connection.as_ref().map_or_else(|| self.service.surroundings.now(), |it| it.client.clock().now())
-    }
+/// A name for what is taken in.
+fn new_source(service: &Service) -> Text {
+    let random = service.surroundings.random();
+    let number = random.first_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    Text::from(format!("s-{number:016x}"))
 }

@@ -87,9 +87,8 @@ impl DeskFolder {
     /// later. What was told before a newer export is in that export, and is let go.
     ///
     /// # Errors
-    /// If nothing says when the POS was exported.
-    pub fn snapshots(&self, state: Timestamp, now: Timestamp) -> Result<Snapshots, InputError> {
-        let exported = self.pos_as_of()?;
+    /// If what was told cannot be read, or let go.
+    pub fn snapshots(&self, exported: Timestamp, state: Timestamp, now: Timestamp) -> Result<Snapshots, InputError> {
         let cannot = |error: io::Error| {
             InputError::new(
                 PUSHED,

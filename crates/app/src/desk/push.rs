@@ -88,13 +88,13 @@ pub enum PushError {
 /// How far the POS's clock may be ahead of ours.
 const AHEAD: SignedDuration = SignedDuration::from_mins(10);
 
-/// Takes rows in, and compares what they touch. `view` is what is known so far.
+/// Takes rows in, and compares what they touch. `exported` is when the folder's files were; `view` is what is known so far.
 ///
 /// # Errors
 /// [`PushError`].
 pub fn push(
     store: &Store,
-    folder: &DeskFolder,
+    (folder, exported): (&DeskFolder, Timestamp),
     (view, live): (&View, &mut Live),
     push: &Push<'_>,
     (now, source_id): (Timestamp, Text),
@@ -109,7 +109,6 @@ pub fn push(
         let answer = serde_json::from_str(&known.answer).map_err(StoreError::refused)?;
         return Ok(Pushed { answer, seen: None });
     }
-    let exported = folder.pos_as_of()?;
     check_moment(push.as_of, exported, now)?;
     let told = read_rows(folder.root(), view, push)?;
     keep_rows(folder, push)?;

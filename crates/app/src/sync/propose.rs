@@ -109,7 +109,7 @@ fn steps_of(
     whole_receipts(&mut planned);
     finalize_again(&mut planned);
     let mut steps: Vec<PlanStep> = Vec::new();
-    let mut first: BTreeMap<(Text, Action, &str), i64> = BTreeMap::new();
+    let mut first: BTreeMap<(Text, Action, Text), i64> = BTreeMap::new();
     for Planned { step, shares, package, mut body } in planned {
         let number = i64::try_from(steps.len()).unwrap_or(i64::MAX).saturating_add(1);
         if let Some((kind, receipt)) = shares {
@@ -142,27 +142,27 @@ fn steps_of(
 #[derive(Clone)]
 struct Planned<'p> {
     step: &'p Step,
-    shares: Option<(Action, &'p str)>,
+    shares: Option<(Action, Text)>,
     package: &'p str,
     body: StepBody,
 }
 
 /// A receipt is edited or reported by us as a whole, or not at all.
 fn whole_receipts(planned: &mut [Planned<'_>]) {
-    let mut by_hand: BTreeMap<(Action, &str), String> = BTreeMap::new();
-    let mut edited: BTreeSet<(Action, &str, &str)> = BTreeSet::new();
+    let mut by_hand: BTreeMap<(Action, Text), String> = BTreeMap::new();
+    let mut edited: BTreeSet<(&(Action, Text), &str)> = BTreeSet::new();
     for it in planned.iter() {
-        let Some((kind, receipt)) = it.shares else { continue };
+        let Some(shares) = &it.shares else { continue };
         if it.body.doer == Doer::InState {
-            by_hand.insert((kind, receipt), it.body.because.clone().unwrap_or_default());
+            by_hand.insert(shares.clone(), it.body.because.clone().unwrap_or_default());
         }
         let changes_line = matches!(it.step.action, Action::EditReceipt | Action::SubmitReceipt);
-        if changes_line && !edited.insert((kind, receipt, it.package)) {
-            by_hand.insert((kind, receipt), "it is changed twice for one package".to_owned());
+        if changes_line && !edited.insert((shares, it.package)) {
+            by_hand.insert(shares.clone(), "it is changed twice for one package".to_owned());
         }
     }
     for it in planned.iter_mut() {
-        let because = it.shares.and_then(|shares| by_hand.get(&shares));
+        let because = it.shares.as_ref().and_then(|shares| by_hand.get(shares));
         if let Some(because) = because.filter(|_| it.body.doer == Doer::Trueup) {
             it.body = StepBody { because: Some(because.clone()), ..StepBody::new(it.body.told.clone(), Doer::InState) };
         }
@@ -172,17 +172,17 @@ fn whole_receipts(planned: &mut [Planned<'_>]) {
 /// What was finalized before it is edited is finalized again afterwards.
 fn finalize_again(planned: &mut Vec<Planned<'_>>) {
     let is_ours = |it: &Planned<'_>, action| it.step.action == action && it.body.doer == Doer::Trueup;
-    let opened: BTreeSet<&str> = planned
+    let opened: BTreeSet<Text> = planned
         .iter()
         .filter(|it| is_ours(it, Action::UnfinalizeReceipt))
-        .filter_map(|it| it.shares.filter(|(kind, _)| *kind == Action::EditReceipt))
+        .filter_map(|it| it.shares.clone().filter(|(kind, _)| *kind == Action::EditReceipt))
         .map(|(_, receipt)| receipt)
         .collect();
     let mut place = 0;
     while let Some(it) = planned.get(place) {
         place = place.saturating_add(1);
-        let is_edit =
-            is_ours(it, Action::EditReceipt) && it.shares.is_some_and(|(_, receipt)| opened.contains(receipt));
+        let is_opened = it.shares.as_ref().is_some_and(|(_, receipt)| opened.contains(receipt));
+        let is_edit = is_ours(it, Action::EditReceipt) && is_opened;
         if is_edit {
             let mut last = it.clone();
             let told = Told {
@@ -205,7 +205,7 @@ fn with_their_receipts(view: &View, asked: &BTreeSet<Text>) -> BTreeSet<Text> {
     loop {
         let tag = |it: &Discrepancy| Text::from(it.package.to_string());
         let of_wanted = view.outcome.discrepancies.iter().filter(|it| wanted.contains(&tag(it)));
-        let receipts: BTreeSet<(Action, &str)> =
+        let receipts: BTreeSet<(Action, Text)> =
             of_wanted.flat_map(|it| it.plan.iter().filter_map(|step| shared(step, &it.plan))).collect();
         let stands_on = |it: &&Discrepancy| {
             it.plan.iter().filter_map(|step| shared(step, &it.plan)).any(|it| receipts.contains(&it))

@@ -3,7 +3,7 @@
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
-use trueup_core::{Book, CustomerType, Decimal, Movement, MovementKind, Quantity, QuantitySum, SaleLine, Unit};
+use trueup_core::{Book, CustomerType, Decimal, Movement, MovementKind, Quantity, QuantitySum, SaleLine, Unit, When};
 use trueup_metrc::api::sales::{ChangedReceipt, Line, NewLine, NewReceipt, Receipt};
 use trueup_metrc::api::{LocalTime, NumberText, Text};
 use trueup_reconcile::{Cause, PackageBooks, Settings, Step};
@@ -39,6 +39,8 @@ pub struct SoldLine {
     pub number: String,
     /// When it was sold, by the clock of the premises.
     pub sold_at: LocalTime,
+    /// The till, where numbers may be each till's own.
+    pub terminal: String,
     /// What was sold, in `unit`.
     pub quantity: String,
     /// By the state's name.
@@ -56,13 +58,10 @@ struct Sale<'b> {
 
 impl<'b> Sale<'b> {
     /// The lines of the sale of this number that stand; of several sales of one number that nearest to `near`.
-    fn of(books: &'b PackageBooks, number: &str, near: Option<&Movement>) -> Self {
+    fn of(books: &'b PackageBooks, number: &str, near: Option<When>) -> Self {
         let mut lines: Vec<_> = standing(books, Book::Pos).filter(|(_, line)| line.number.as_str() == number).collect();
-        if let Some(first) = lines
-            .iter()
-            .map(|(movement, _)| movement.when)
-            .min_by_key(|when| near.map(|near| near.when.distance(*when)))
-        {
+        let times = lines.iter().map(|(movement, _)| movement.when);
+        if let Some(first) = times.min_by_key(|when| near.map(|near| near.distance(*when))) {
             lines.retain(|(movement, _)| movement.when == first);
         }
         Self { lines }
@@ -146,7 +145,7 @@ impl LineChange {
             return Err("the receipt holds less than it would have to give back");
         }
         let number = step.reference.as_deref().unwrap_or_default();
-        let sale = Sale::of(books, number, there.first().map(|(line, _)| *line));
+        let sale = Sale::of(books, number, there.first().map(|(line, _)| line.when));
         let of_pos = sale.price().filter(|_| sale.quantity().atoms() == target.atoms());
         let price_before = price(there.iter().map(|(_, line)| *line));
         let is_price = edited.cause == Cause::PriceDiffers;
@@ -192,7 +191,7 @@ impl SoldLine {
     /// What the state has to be told of a package's part of a sale, or why the POS or a person has to.
     pub(super) fn of(step: &Step, books: &PackageBooks, settings: &Settings) -> Result<Self, Because> {
         let number = step.reference.as_deref().unwrap_or_default();
-        let sale = Sale::of(books, number, None);
+        let sale = Sale::of(books, number, step.sold);
         let change = step.quantity.map_or(0, |quantity| quantity.amount.atoms());
         let unit = unit_of(books)?;
         let missing = QuantitySum::from_atoms(change.saturating_neg(), unit.dimension());
@@ -202,11 +201,26 @@ impl SoldLine {
         Ok(Self {
             number: number.to_owned(),
             sold_at: sale.sold_at(&zone_of(settings)?).ok_or("the POS does not have the sale")?,
+            terminal: sale.lines.first().map_or_else(String::new, |(_, line)| line.terminal.to_string()),
             quantity: missing.text(unit).to_string(),
             unit: unit.name().to_owned(),
             price: sale.price().ok_or("the POS's export does not say at what price it was sold")?,
             customer: sale.customer()?.to_owned(),
         })
+    }
+}
+
+impl SoldLine {
+    /// The number that the state's receipt carries: the POS's, made the only one of its kind by the day and the till, so that it can be
+    /// looked up. It still names the POS's receipt, whose number it ends with.
+    fn external(&self) -> String {
+        if !self.number.ends_with(|last: char| last.is_ascii_digit()) {
+            return self.number.clone();
+        }
+        let day = self.sold_at.date().strftime("%Y%m%d");
+        let till: String = self.terminal.chars().filter(char::is_ascii_alphanumeric).take(8).collect();
+        let till = if till.is_empty() { till } else { format!("T{till}-") };
+        format!("{day}-{till}{}", self.number)
     }
 }
 
@@ -226,7 +240,7 @@ pub(super) fn new_receipt(parts: &[(&str, &SoldLine)]) -> Result<NewReceipt, Str
     };
     let lines = parts.iter().map(line).collect::<Result<Vec<_>, String>>()?;
     let mut receipt = NewReceipt::new(first.sold_at, first.customer.as_str().into(), lines);
-    receipt.external_receipt_number = Some(first.number.as_str().into());
+    receipt.external_receipt_number = Some(first.external().as_str().into());
     Ok(receipt)
 }
 
@@ -240,7 +254,8 @@ pub(super) fn changed_receipt(fresh: &Receipt, changes: &[(&str, &LineChange)]) 
         return Err("the receipt is finalized".to_owned());
     }
     let kind = fresh.sales_customer_type.clone().ok_or("the receipt has no class of customer")?;
-    let is_adult = CustomerType::read(&kind).is_some_and(CustomerType::is_adult);
+    let customer = changes.iter().find_map(|(_, change)| change.customer.as_deref());
+    let is_adult = CustomerType::read(customer.unwrap_or(&kind)).is_some_and(CustomerType::is_adult);
     if !is_adult && fresh.patient_license_number.is_none() && fresh.caregiver_license_number.is_none() {
         return Err("the sale is to a patient, and the state does not tell the number: edit it in its page".to_owned());
     }
@@ -256,7 +271,6 @@ pub(super) fn changed_receipt(fresh: &Receipt, changes: &[(&str, &LineChange)]) 
     }
     let sold_at = fresh.sales_date_time.as_deref().and_then(|text| text.parse::<LocalTime>().ok());
     let sold_at = changes.iter().find_map(|(_, change)| change.sold_at).or(sold_at).ok_or("the receipt has no time")?;
-    let customer = changes.iter().find_map(|(_, change)| change.customer.as_deref());
     let becomes_adult = customer.is_some();
     let mut receipt = ChangedReceipt::new(id, sold_at, customer.map_or(kind, Text::from), lines);
     receipt.external_receipt_number.clone_from(&fresh.external_receipt_number);

@@ -167,6 +167,8 @@ impl StepBody {
             before: None,
             after: None,
             needs: Some("approval".to_owned()),
+            // A void cannot be taken back.
+            reversible: back != "void_receipt",
             ..self.told.clone()
         };
         let undoes = Some(submission.to_owned());
@@ -199,15 +201,17 @@ fn is_of_state(told: &Told, record: &Record) -> bool {
 }
 
 /// What steps of several packages share: a receipt that is changed, or reported, as a whole.
-pub(super) fn shared<'s>(step: &'s Step, plan: &[Step]) -> Option<(Action, &'s str)> {
+pub(super) fn shared(step: &Step, plan: &[Step]) -> Option<(Action, Text)> {
     if step.system != Book::State {
         return None;
     }
-    let reference = step.reference.as_ref().map(Text::as_str);
-    let edited = step.edits.as_ref().map(|edited| edited.receipt.as_str());
+    let reference = step.reference.clone();
+    let edited = step.edits.as_ref().map(|edited| edited.receipt.clone());
     let voided = |it: &Step| it.action == Action::VoidReceipt && it.reference == step.reference;
     match step.action {
-        Action::VoidReceipt | Action::SubmitReceipt => Some((step.action, reference?)),
+        Action::VoidReceipt => Some((step.action, reference?)),
+        // Numbers may begin anew every day, and at every till.
+        Action::SubmitReceipt => Some((step.action, Text::from(format!("{} {:?}", reference?, step.sold)))),
         // What is unfinalized to be edited goes by another number than what is unfinalized to be voided.
         Action::UnfinalizeReceipt if plan.iter().any(voided) => Some((Action::UnfinalizeReceipt, reference?)),
         Action::UnfinalizeReceipt | Action::EditReceipt => Some((Action::EditReceipt, edited.or(reference)?)),

@@ -12,12 +12,12 @@ use trueup_app::read_books;
 use trueup_app::sync::{Asked, Doer, Orders, StepBody, apply, approve, propose, read_plan, recover, settle_unknown};
 use trueup_metrc::client::{Care, Client, Gate, Keys, Limits, Policy, Simulated, TokioClock};
 use trueup_reconcile::Discrepancy;
-use trueup_sim::metrc::Served;
+use trueup_sim::metrc::{ByHand, Served};
 use trueup_sim::shop::Shop;
 use trueup_store::audit::Actor;
 use trueup_store::ledger::open_discrepancies;
 use trueup_store::queue::{HeldLease, open_submissions, return_lease, take_lease};
-use trueup_store::{Location, OpenOptions, Store, Submission, Text, ValueRef};
+use trueup_store::{Location, OpenOptions, PlanStep, Store, Submission, Text, ValueRef};
 
 pub struct Desk {
     folder: tempfile::TempDir,
@@ -160,8 +160,9 @@ impl Desk {
         if let (true, Some(view)) = (self.tells, self.view.take()) {
             self.tell(&root, &view)?;
         }
-        let snapshots =
-            DeskFolder::new(&root).snapshots(pulled.as_of, self.now()).map_err(|error| error.to_string())?;
+        let snapshots = DeskFolder::new(&root)
+            .snapshots(self.exported_at, pulled.as_of, self.now())
+            .map_err(|error| error.to_string())?;
         self.told.looks += 1;
         let source = Text::from(format!("s-{}", self.told.looks));
         let folder = read_folder(&root, Some(snapshots)).map_err(|error| error.to_string())?;
@@ -196,7 +197,13 @@ impl Desk {
         let mut seen = None;
         for time in 0..times {
             let desk = DeskFolder::new(root);
-            let pushed = push(&self.books, &desk, (view, &mut self.live), &rows, (now, Text::from(source.clone())));
+            let pushed = push(
+                &self.books,
+                (&desk, self.exported_at),
+                (view, &mut self.live),
+                &rows,
+                (now, Text::from(source.clone())),
+            );
             let pushed = pushed.map_err(|error| format!("push {key}: {error}"))?;
             assert_eq!(pushed.seen.is_some(), time == 0, "what was told is told again");
             if let Some((view, packages)) = pushed.seen {
@@ -214,7 +221,8 @@ impl Desk {
             return Ok(view);
         }
         let Some(told) = self.tell(root, &view)? else { return Err("told for the first time, and known".to_owned()) };
-        let snapshots = DeskFolder::new(root).snapshots(view.settings.state_as_of, self.now()).unwrap();
+        let snapshots =
+            DeskFolder::new(root).snapshots(self.exported_at, view.settings.state_as_of, self.now()).unwrap();
         let folder = read_folder(root, Some(snapshots)).map_err(|error| error.to_string())?;
         let whole = trueup_reconcile::reconcile(&folder.books, &folder.settings, &mut |_, _| {});
         if whole != told.outcome {
@@ -281,6 +289,10 @@ impl Desk {
         self.told.plans += 1;
         // The shop goes on meanwhile.
         tokio::time::sleep(Duration::from_secs(self.dice.between(10, 900))).await;
+        // On the day of what it carries out: of two days nobody could tell that they are one.
+        if may_be_cut && self.dice.chance(1, 6) {
+            self.somebody_else_adjusts(&proposed.steps);
+        }
         let hash = proposed.plan.content_hash;
         approve(&self.books, (&self.licence, &id, hash), self.now(), (&dana(), "Dana Ruiz"))
             .map_err(|error| format!("approve: {error}"))?;
@@ -312,6 +324,25 @@ impl Desk {
             }
         }
         self.people(&id, view)
+    }
+
+    /// Between the preview and the approval a person makes one of its adjustments in the state's page.
+    fn somebody_else_adjusts(&mut self, steps: &[PlanStep]) {
+        let is_alone = |step: &&PlanStep| {
+            let body = StepBody::read(step).unwrap();
+            step.action == "adjust" && !body.events.is_empty()
+        };
+        let Some(step) = steps.iter().find(is_alone) else { return };
+        let told = StepBody::read(step).unwrap().told;
+        let unit = trueup_core::Unit::parse(told.unit.as_deref().unwrap()).unwrap().name();
+        let day = self.now().to_zoned(self.shop().zone().clone()).date();
+        let body = format!(
+            r#"[{{"Label":"{}","Quantity":{},"UnitOfMeasure":"{unit}","AdjustmentReason":"Spoilage","ReasonNote":"by hand","AdjustmentDate":"{day}"}}]"#,
+            step.package_id,
+            told.quantity.unwrap(),
+        );
+        let what = ByHand::Write { method: "POST", path: "/packages/v2/adjust".to_owned(), body };
+        self.served.by_hand(&self.licence, "Lee Park", &what).unwrap();
     }
 
     fn take_lease(&mut self) -> HeldLease {
@@ -400,7 +431,10 @@ impl Desk {
             }
             "submit_receipt" => {
                 let receipts = server.receipts(&self.licence);
-                let is_it = |it: &&trueup_sim::metrc::ReceiptFacts| it.external.as_deref() == Some(reference.as_str());
+                let named = format!("-{reference}");
+                let is_it = |it: &&trueup_sim::metrc::ReceiptFacts| {
+                    it.external.as_deref().is_some_and(|external| external.ends_with(&named))
+                };
                 u64::try_from(receipts.iter().filter(is_it).count()).unwrap()
             }
             _ => 0,

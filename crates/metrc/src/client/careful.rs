@@ -359,8 +359,8 @@ impl Findable for NewReceipt {
                 && same_lines(&self.transactions, &receipt.transactions)
         };
         Ok(match optional(sight.client.get(&sales::RECEIPT_BY_EXTERNAL_NUMBER, &target).await)? {
-            Some(receipt) if is_it(&receipt) => Found::Done(receipt.id),
-            // The number is another receipt's. Ours may be hidden behind it.
+            Some(receipt) if receipt.archived_date.is_none() && is_it(&receipt) => Found::Done(receipt.id),
+            // The number is another receipt's, or that of one that was voided. Ours may be hidden behind it.
             Some(_) => Found::CannotTell,
             None => Found::NotDone,
         })

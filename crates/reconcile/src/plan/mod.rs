@@ -9,7 +9,7 @@ use crate::conclude::Concluded;
 use crate::settings::{Corrections, Reporter};
 use crate::shelf::{Shelf, open_difference};
 use crate::{Ahead, Amount, Cause, Finding, PackageBooks, ReceiptFacts, Settings};
-use trueup_core::{Book, Sku, Text, Unit};
+use trueup_core::{Book, Sku, Text, Unit, When};
 
 /// What a step does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -111,6 +111,8 @@ pub struct Step {
     pub reversible: bool,
     /// Whom or what it waits for.
     pub needs: Option<Need>,
+    /// When the sale was that the step reports.
+    pub sold: Option<When>,
     /// The receipt of the state that is edited, where one alone is meant.
     pub edits: Option<Edited>,
     /// It is made ahead of a correction of the POS that will move the state, too: so many facts of the correction's amount the state
@@ -260,6 +262,7 @@ impl Planner<'_> {
             after: None,
             reversible: action != Action::VoidReceipt && action != Action::ResendReceipt,
             needs: None,
+            sold: None,
             edits: None,
             ahead_of: None,
         }
@@ -314,7 +317,7 @@ impl Planner<'_> {
             match finding.cause {
                 Cause::SaleNotReported | Cause::VoidOnlyInState => {
                     let needs = (finding.cause == Cause::VoidOnlyInState).then_some(Need::Decision);
-                    self.report(receipt, finding.amount, needs, &mut resent);
+                    self.report(receipt, finding, needs, &mut resent);
                 }
                 _ => self.edit(receipt, finding),
             }
@@ -333,15 +336,20 @@ impl Planner<'_> {
     }
 
     /// Brings a sale to the state: by the POS where it reports, by us where we do.
-    fn report(&mut self, receipt: &ReceiptFacts, change: Amount, needs: Option<Need>, resent: &mut Amount) {
+    fn report(&mut self, receipt: &ReceiptFacts, finding: &Finding, needs: Option<Need>, resent: &mut Amount) {
         let reference = Some(receipt.number.clone());
         match self.settings.reporter {
             Reporter::Pos => {
                 let step = Step { reference, needs, ..self.step(Book::Pos, Action::ResendReceipt) };
                 self.steps.push(step);
-                *resent += change;
+                *resent += finding.amount;
             }
-            Reporter::Trueup => self.state_step(Action::SubmitReceipt, reference, change, needs),
+            Reporter::Trueup => {
+                self.state_step(Action::SubmitReceipt, reference, finding.amount, needs);
+                if let Some(step) = self.steps.last_mut() {
+                    step.sold = finding.when;
+                }
+            }
         }
     }
 

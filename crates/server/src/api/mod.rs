@@ -3,6 +3,7 @@
 mod discrepancies;
 mod health;
 mod licenses;
+mod movements;
 mod plans;
 mod session;
 
@@ -50,6 +51,7 @@ fn routes() -> OpenApiRouter<Service> {
         .routes(routes!(licenses::incidents))
         .routes(routes!(licenses::package))
         .routes(routes!(licenses::events))
+        .routes(routes!(movements::tell))
         .routes(routes!(discrepancies::list))
         .routes(routes!(discrepancies::export))
         .routes(routes!(discrepancies::worksheet))

@@ -52,6 +52,8 @@ pub(super) struct PlanStepView {
     because: Option<String>,
     /// `open`, `asked` (of people, and not seen yet), `verified`, `refused`, `dropped`, `blocked` (nobody knows whether it had an effect).
     state: String,
+    /// Why it was not taken, or what is in doubt: the state's words, or ours.
+    why_not: Option<String>,
 }
 
 /// A plan.
@@ -114,6 +116,7 @@ fn step(row: PlanStep) -> Result<PlanStepView, Problem> {
         same_as: body.same_as,
         because: body.because,
         state: row.state.to_string(),
+        why_not: None,
     })
 }
 
@@ -201,9 +204,20 @@ pub(super) async fn one(
     Path((number, plan)): Path<(String, String)>,
 ) -> Result<Json<PlanView>, Problem> {
     desk(&service, &number)?;
-    let (plan, steps) = in_books(&service, move |store| store.read(|tx| sync::read_plan(tx, &number, &plan))).await?;
+    let read = move |store: &Store| {
+        store.read(|tx| {
+            let (plan, steps) = sync::read_plan(tx, &number, &plan)?;
+            let reasons = steps.iter().map(|step| sync::why_not(tx, step)).collect::<Result<Vec<_>, _>>()?;
+            Ok((plan, steps, reasons))
+        })
+    };
+    let (plan, steps, reasons) = in_books(&service, read).await?;
     let (brought_along, agreeing, waiting) = (Vec::new(), Vec::new(), Vec::new());
-    Ok(Json(whole(Proposed { plan, steps, brought_along, agreeing, waiting })?))
+    let mut view = whole(Proposed { plan, steps, brought_along, agreeing, waiting })?;
+    for (step, why_not) in view.steps.iter_mut().zip(reasons) {
+        step.why_not = why_not;
+    }
+    Ok(Json(view))
 }
 
 /// Why a plan is taken back.

@@ -43,6 +43,7 @@ struct Api {
     _stop: tokio::sync::oneshot::Sender<()>,
 }
 
+mod movements;
 mod sync;
 
 fn copy(from: &Path, to: &Path) {

@@ -1,6 +1,7 @@
 //! Mistakes, and what people do about them.
 
 use super::till::{Line, Receipt, Told, What};
+use super::truth::is_named;
 use super::{Event, Shop};
 use crate::goods::{Atoms, ONE};
 use crate::metrc::{ByHand, Served};
@@ -159,10 +160,10 @@ impl Shop {
     fn id_in_state(&self, served: &Served, receipt: &Receipt) -> Option<u64> {
         receipt.id.or_else(|| {
             let receipts = served.with(|server, _, _| server.receipts(&self.style.license));
-            let is_it = |it: &&crate::metrc::ReceiptFacts| {
-                !it.is_void && it.external.as_deref() == Some(receipt.number.as_str())
-            };
-            receipts.iter().find(is_it).and_then(|it| u64::try_from(it.id).ok())
+            receipts
+                .iter()
+                .find(|it| !it.is_void && is_named(it, &receipt.number))
+                .and_then(|it| u64::try_from(it.id).ok())
         })
     }
 
@@ -224,7 +225,7 @@ impl Shop {
     pub fn edit_in_page(&mut self, served: &Served, number: &str) -> bool {
         let Some(place) = self.receipts.iter().position(|receipt| receipt.number == number) else { return false };
         let receipts = served.with(|server, _, _| server.receipts(&self.style.license));
-        let standing = receipts.iter().find(|it| !it.is_void && it.external.as_deref() == Some(number));
+        let standing = receipts.iter().find(|it| !it.is_void && is_named(it, number));
         let id = standing.and_then(|receipt| u64::try_from(receipt.id).ok());
         let body = id.and_then(|id| self.receipt_body(place, Some(id)).ok());
         body.is_some_and(|body| self.in_page(served, "PUT", "/sales/v2/receipts", body).is_some())
