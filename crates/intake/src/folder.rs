@@ -210,7 +210,7 @@ fn take_told(reading: &mut Reading, told: Told, snapshots: Option<Snapshots>) ->
         let change = pushed::effect(&movement, since);
         if change != 0 {
             let books = reading.books.get(movement.package);
-            let stock = books.as_ref().map(|books| books.stock()).unwrap_or_default();
+            let stock = books.as_ref().map(trueup_reconcile::PackageBooks::stock).unwrap_or_default();
             let after = pushed::stock_after(stock, &movement, change).map_err(|error| of_books(&error))?;
             reading.books.record(Fact::PosStock(after)).map_err(|error| of_books(&error))?;
             reading.stocked.insert(movement.package);

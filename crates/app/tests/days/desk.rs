@@ -82,7 +82,7 @@ impl Desk {
             lease,
             dice: Dice::new(seed.wrapping_add(1)),
             exported_at: now,
-            tells: seed % 3 == 0,
+            tells: seed.is_multiple_of(3),
             told_at: now,
             view: None,
             plans: 0,
