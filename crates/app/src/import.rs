@@ -3,12 +3,13 @@
 //! The folder was read and checked as a whole before the first row is written. Rows are written some hundred at a time; if the process
 //! dies in between, the import is begun again, and what is there already is known. Only a completed import counts as complete.
 
+use crate::desk::PushAnswer;
 use crate::records::{self, Of};
 use jiff::{SignedDuration, Timestamp};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use trueup_core::{Book, Dimension, Movement, MovementKind, Text, When, Zone};
+use trueup_core::{Book, Dimension, Movement, MovementKind, PackageTag, Text, When, Zone};
 use trueup_intake::Store as Folder;
 use trueup_reconcile::{PackageBooks, Settings};
 use trueup_store::audit::{Actor, Draft};
@@ -86,14 +87,25 @@ impl Known {
         Ok(())
     }
 
+    /// Packages with a line of the record that a movement is of.
+    pub(crate) fn packages_of(&self, movement: &Movement, settings: &Settings) -> Vec<PackageTag> {
+        let lines = record_of(movement, settings).and_then(|record| self.records.get(&record));
+        let tags = lines.into_iter().flatten().filter_map(|line| PackageTag::parse(&line.package).ok());
+        tags.collect()
+    }
+
     /// The lines that records had and have no more, by what is told of these records now.
     fn withdrawn(&mut self, told: FxHashMap<[u8; 16], Vec<Line>>) -> Vec<Line> {
+        // Without day and till in their names, lines of two records may have changed places.
+        let held: FxHashSet<(Text, [u8; 16])> =
+            told.values().flatten().map(|line| (line.package.clone(), line.natural)).collect();
         let mut gone = Vec::new();
         for (record, lines) in told {
             let before = self.records.insert(record, lines);
             let now = self.records.get(&record);
             gone.extend(before.into_iter().flatten().filter(|line| now.is_none_or(|now| !now.contains(line))));
         }
+        gone.retain(|line| !held.contains(&(line.package.clone(), line.natural)));
         gone.sort_unstable_by(|a, b| (&a.package, a.natural).cmp(&(&b.package, b.natural)));
         gone
     }
@@ -230,8 +242,7 @@ fn take_folder(
     Ok(Imported { license, new: written.new, known: written.known, known_since: None })
 }
 
-/// Takes in what was told of some packages since the last import, and the answer to who told it, in one transaction. Gives how many facts
-/// were new.
+/// Takes in what was told of some packages since the last import, and the answer to who told it, in one transaction.
 ///
 /// # Errors
 /// Those of the store; then nothing was written.
@@ -239,8 +250,8 @@ pub(crate) fn import_told(
     store: &Store,
     (packages, settings): (&[Arc<PackageBooks>], &Settings),
     (options, known): (&ImportOptions, &mut Known),
-    request: &dyn Fn(u64) -> Result<RequestKey, StoreError>,
-) -> Result<u64, StoreError> {
+    (request, (touched, open)): (RequestKey, (usize, usize)),
+) -> Result<PushAnswer, StoreError> {
     let license = Text::new(settings.license.as_str());
     let of = Of { license: license.clone(), source: options.source_id.clone() };
     let mut batch = Batch::default();
@@ -260,15 +271,15 @@ pub(crate) fn import_told(
         }
     }
     let source = source_of(&license, None, "push", options);
-    let new = u64::try_from(size(&batch)).unwrap_or(u64::MAX);
-    let request = request(new)?;
     let (now, begin, whole) = (options.now, draft(options, "push.begin"), draft(options, "push"));
     store.write(move |tx| {
         begin_source(tx, &source, &begin)?;
         let appended = append(tx, &license, now, &batch, &whole)?;
         complete_source(tx, (&license, &source.source_id), now, appended, &draft_of(&source, "push.complete"))?;
-        tx.insert(std::slice::from_ref(&request))?;
-        Ok(appended.new)
+        let answer = PushAnswer { new_facts: appended.new, packages: touched, open };
+        let text = serde_json::to_string(&answer).map_err(StoreError::refused)?;
+        tx.insert(&[RequestKey { answer: text, ..request.clone() }])?;
+        Ok(answer)
     })
 }
 

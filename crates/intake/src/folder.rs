@@ -119,7 +119,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         pos_files::sku_map(&mut reading, &file)?;
     }
     pos_files::inventory(&mut reading, rows?)?;
-    let told = told_since(&mut reading, root, options.snapshots)?;
+    let mut told = told_since(&mut reading, root, options.snapshots)?;
     progress("the POS's sales");
     let (sales, movements) = (required(root, "sales")?, find(root, "pos", "movements")?);
     let state_sales = match try_join(&mut reading, root, options, (&sales, movements.as_ref()), progress)? {
@@ -139,16 +139,16 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         }
         None => {
             pos_files::note_dimensions(&mut reading, &sales, movements.as_ref())?;
-            pos_files::sales(&mut reading, &sales, &told)?;
+            pos_files::sales(&mut reading, &sales, &mut told)?;
             None
         }
     };
     let joined = state_sales.is_some();
     if let Some(file) = movements {
         progress("the POS's movements");
-        pos_files::movements(&mut reading, &file, &told)?;
+        pos_files::movements(&mut reading, &file, &mut told)?;
     }
-    take_told(&mut reading, told, options.snapshots)?;
+    take_told(&mut reading, told)?;
     progress("the state's receipts");
     state_files::receipts(&mut reading, root, state_sales)?;
     progress("the state's adjustments and transfers");
@@ -197,36 +197,46 @@ fn try_join(
 /// What the POS told since its files were exported.
 fn told_since(reading: &mut Reading, root: &Path, snapshots: Option<Snapshots>) -> Result<Told, InputError> {
     match snapshots.and_then(|snapshots| snapshots.exported) {
-        Some(_) => pushed::read(root, &reading.settings, &mut reading.measures),
+        Some(since) => pushed::read(root, since, &reading.settings, &mut reading.measures),
         None => Ok(Told::default()),
     }
 }
 
 /// Takes what was told into the books: the movements, and what is on hand after them.
-fn take_told(reading: &mut Reading, told: Told, snapshots: Option<Snapshots>) -> Result<(), InputError> {
-    let Some(since) = snapshots.and_then(|snapshots| snapshots.exported) else { return Ok(()) };
+fn take_told(reading: &mut Reading, told: Told) -> Result<(), InputError> {
     reading.inputs.extend(told.inputs);
+    // What the export says of a row that was told again is in its stock; in one order, whatever that of the tables in memory.
+    let mut replaced: Vec<Movement> = told.lines.into_values().chain(told.events.into_values()).flatten().collect();
+    replaced.sort_unstable();
+    for movement in &replaced {
+        add_to_stock(reading, movement, pushed::net(movement).saturating_neg())?;
+    }
     for movement in told.movements {
-        let change = pushed::effect(&movement, since);
-        if change != 0 {
-            let books = reading.books.get(movement.package);
-            let stock = books.as_ref().map(trueup_reconcile::PackageBooks::stock).unwrap_or_default();
-            let after = pushed::stock_after(stock, &movement, change).map_err(|error| of_books(&error))?;
-            reading.books.record(Fact::PosStock(after)).map_err(|error| of_books(&error))?;
-            reading.stocked.insert(movement.package);
-        }
+        add_to_stock(reading, &movement, pushed::net(&movement))?;
         pos_files::keep_sale(reading, movement)?;
     }
     Ok(())
 }
 
+fn add_to_stock(reading: &mut Reading, movement: &Movement, change: i64) -> Result<(), InputError> {
+    if change == 0 {
+        return Ok(());
+    }
+    let books = reading.books.get(movement.package);
+    let stock = books.as_ref().map(trueup_reconcile::PackageBooks::stock).unwrap_or_default();
+    let after = pushed::stock_after(stock, movement, change).map_err(|error| of_books(&error))?;
+    reading.stocked.insert(movement.package);
+    reading.books.record(Fact::PosStock(after)).map_err(|error| of_books(&error))
+}
+
 impl Store {
-    /// Reads rows that the POS tells, from a folder that has them in `pos/pushed/`, in the measures of this store's packages.
+    /// Reads rows that the POS tells, from a folder that has them in `pos/pushed/`, in the measures of this store's packages. What a row
+    /// of the export that they replace is about another package is not known here.
     ///
     /// # Errors
     /// The first row that cannot be used.
     pub fn read_told(&self, root: &Path) -> Result<Told, InputError> {
-        pushed::read(root, &self.settings, &mut self.measures.clone())
+        pushed::read(root, Timestamp::MIN, &self.settings, &mut self.measures.clone())
     }
 }
 

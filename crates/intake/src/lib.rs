@@ -20,5 +20,5 @@ mod store_toml;
 
 pub use folder::{Join, Options, Snapshots, Store, read_settings, read_store};
 pub use inputs::InputFacts;
-pub use pushed::{PUSHED, RowName, Told, effect, stock_after};
+pub use pushed::{PUSHED, RowName, Told, net, stock_after, telling_name, tellings};
 pub use trueup_table::InputError;

@@ -178,7 +178,7 @@ fn note_dimension(measures: &mut Measures, package: Option<PackageTag>, unit: Op
 }
 
 /// The receipts' lines.
-pub(crate) fn sales(reading: &mut Reading, file: &File, told: &Told) -> Result<(), InputError> {
+pub(crate) fn sales(reading: &mut Reading, file: &File, told: &mut Told) -> Result<(), InputError> {
     let (path, display) = file;
     if is_large(path) {
         // A bad row near the end of a large file costs a second look then, not the memory of all rows before it.
@@ -206,7 +206,7 @@ pub(crate) fn keep_sale(reading: &mut Reading, movement: Movement) -> Result<(),
 fn read_sales(
     reading: &mut Reading,
     (path, display): &File,
-    told: &Told,
+    told: &mut Told,
     sink: &mut dyn FnMut(&mut Reading, Movement) -> Result<(), InputError>,
 ) -> Result<(Table, Sales), InputError> {
     let mut table = Table::open(path, display, &SALES)?;
@@ -243,12 +243,16 @@ impl Sales {
         reading: &mut Reading,
         row: &Row<'_>,
         header: SalesHeader,
-        told: &Told,
+        told: &mut Told,
     ) -> Result<Option<Movement>, InputError> {
         let read = read_sale(row, header, &reading.settings.zone)?;
         self.check_double(reading, row, &read)?;
-        if told.lines.contains_key(&line_key(&read, reading.settings.zone.day(read.sold_at.moment()))) {
-            return Ok(None);
+        if !told.lines.is_empty() {
+            let key = line_key(&read, reading.settings.zone.day(read.sold_at.moment()));
+            if let (Some(moved), Some(package)) = (told.lines.get_mut(&key), read.package) {
+                *moved = Some(measured_sale(&mut reading.measures, row, package, read)?);
+                return Ok(None);
+            }
         }
         if read.ambiguous {
             self.tally.count(TWICE);
@@ -329,7 +333,7 @@ fn sale_movement(package: PackageTag, quantity: Quantity, read: SaleRow) -> Move
 }
 
 /// Everything else that changed the POS's stock.
-pub(crate) fn movements(reading: &mut Reading, file: &File, told: &Told) -> Result<(), InputError> {
+pub(crate) fn movements(reading: &mut Reading, file: &File, told: &mut Told) -> Result<(), InputError> {
     let mut tally = Tally::default();
     let mut seen: FxHashMap<(Text, PackageTag, Sku), u64> = FxHashMap::default();
     let mut read_rows: Vec<(MovementRow, Movement)> = Vec::new();
@@ -347,7 +351,8 @@ pub(crate) fn movements(reading: &mut Reading, file: &File, told: &Told) -> Resu
             let found = format!("event {}, this package and SKU are in row {first} already", quoted(&read.event));
             return Err(row.error_whole_row(found, "each event, package and SKU once", KEEP_ONE));
         }
-        if told.events.contains_key(&(read.event.clone(), package, read.sku.clone())) {
+        if let Some(moved) = told.events.get_mut(&(read.event.clone(), package, read.sku.clone())) {
+            *moved = Some(stock_movement(&mut reading.measures, row, package, &read)?);
             return Ok(());
         }
         tally.count_window(&reading.settings, read.at, Book::Pos);

@@ -1,7 +1,8 @@
 //! What the POS told row by row since its last export: newer than the rows of the export that they name again.
 //!
-//! The rows have the columns of `pos/sales.csv` and `pos/movements.csv` and lie in `pos/pushed/`; of rows that name the same line or
-//! event the last one counts. The export says what was on hand when it was made; what was told since adds to it.
+//! The rows have the columns of `pos/sales.csv` and `pos/movements.csv`; what was told at once lies in a folder of `pos/pushed/` whose
+//! name begins with the moment up to which it tells. Of rows that name the same line or event the last one counts. The export says what
+//! was on hand when it was made; what was told since adds to it.
 
 use crate::inputs::{InputFacts, Tally, facts};
 use crate::measures::Measures;
@@ -20,102 +21,148 @@ use trueup_table::{InputError, Row, Table, find};
 pub const PUSHED: &str = "pos/pushed";
 
 const LINE_MISSING: &str = "a line's number, so that the line can be told again";
+const EVENT_MISSING: &str = "an event's id, so that it can be told again";
 
 /// What was told, brought to its packages' measures.
 #[derive(Debug, Default)]
 pub struct Told {
     /// One movement for each line of a receipt, and for each event, package and SKU.
     pub movements: Vec<Movement>,
-    /// Sales' lines among them.
-    pub(crate) lines: FxHashMap<u128, ()>,
-    /// Events among them.
-    pub(crate) events: FxHashMap<(Text, PackageTag, Sku), ()>,
+    /// Sales' lines that were told, with the export's rows that they replace.
+    pub(crate) lines: FxHashMap<u128, Option<Movement>>,
+    /// Events, likewise.
+    pub(crate) events: FxHashMap<(Text, PackageTag, Sku), Option<Movement>>,
     pub(crate) inputs: Vec<InputFacts>,
 }
 
-/// Reads the rows that lie in a folder. `measures` are those of the packages.
+/// What was told at once, of a store folder: the moment up to which it tells, and its folder's name.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn tellings(root: &Path) -> std::io::Result<Vec<(Timestamp, String)>> {
+    let entries = match std::fs::read_dir(root.join(PUSHED)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut tellings = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let micros = name.split_once('-').and_then(|(micros, _)| micros.parse().ok());
+        if let Some(as_of) = micros.and_then(|micros| Timestamp::from_microsecond(micros).ok()) {
+            tellings.push((as_of, name));
+        }
+    }
+    tellings.sort_unstable();
+    Ok(tellings)
+}
+
+/// The name of the folder for what tells up to a moment.
+#[must_use]
+pub fn telling_name(as_of: Timestamp, hash: &str) -> String {
+    format!("{:020}-{hash}", as_of.as_microsecond())
+}
+
+/// Reads what was told after a moment. `measures` are those of the packages.
 ///
 /// # Errors
 /// The first row that cannot be used.
-pub(crate) fn read(root: &Path, settings: &Settings, measures: &mut Measures) -> Result<Told, InputError> {
-    let mut told = Told::default();
-    if let Some(file) = find(root, PUSHED, "sales")? {
-        read_sales(&mut told, &file, settings, measures)?;
-    }
-    if let Some(file) = find(root, PUSHED, "movements")? {
-        read_movements(&mut told, &file, settings, measures)?;
-    }
-    Ok(told)
-}
-
-fn read_sales(
-    told: &mut Told,
-    (path, display): &File,
+pub(crate) fn read(
+    root: &Path,
+    since: Timestamp,
     settings: &Settings,
     measures: &mut Measures,
-) -> Result<(), InputError> {
-    let mut table = Table::open(path, display, &SALES)?;
-    let header = check_sales_header(&table, display)?;
-    let mut last: FxHashMap<u128, (u64, Movement)> = FxHashMap::default();
-    let mut merchandise = Tally::default();
-    while let Some(row) = table.next_row()? {
-        let read = read_sale(&row, header, &settings.zone)?;
-        if read.line.is_empty() {
-            return Err(row.error(1, "it is empty", LINE_MISSING, "name the line and send it again"));
+) -> Result<Told, InputError> {
+    let mut reading = Rows::default();
+    let tellings = tellings(root).map_err(|error| trueup_table::from_io(PUSHED, &error))?;
+    for (_, name) in tellings.into_iter().filter(|(as_of, _)| *as_of > since) {
+        let place = format!("{PUSHED}/{name}");
+        if let Some(file) = find(root, &place, "sales")? {
+            reading.sales(&file, settings, measures)?;
         }
-        let day = settings.zone.day(read.sold_at.moment());
-        let Some(package) = read.package else {
-            merchandise.count(crate::inputs::MERCHANDISE);
-            continue;
-        };
-        let key = line_key(&read, day);
-        last.insert(key, (row.number(), measured_sale(measures, &row, package, read)?));
+        if let Some(file) = find(root, &place, "movements")? {
+            reading.movements(&file, settings, measures)?;
+        }
     }
-    told.lines = last.keys().map(|key| (*key, ())).collect();
-    told.movements.extend(in_order(last.into_values()));
-    told.inputs.push(facts(table, display)?.with(merchandise));
-    Ok(())
+    Ok(reading.told())
 }
 
-fn in_order(rows: impl Iterator<Item = (u64, Movement)>) -> impl Iterator<Item = Movement> {
-    let mut rows: Vec<(u64, Movement)> = rows.collect();
-    rows.sort_unstable_by_key(|(number, _)| *number);
-    rows.into_iter().map(|(_, movement)| movement)
+/// Rows while they are read: the last of each name.
+#[derive(Default)]
+struct Rows {
+    count: usize,
+    lines: FxHashMap<u128, Option<(usize, Movement)>>,
+    events: FxHashMap<(Text, PackageTag, Sku), (usize, MovementRow, Movement)>,
+    inputs: Vec<InputFacts>,
 }
 
-fn read_movements(
-    told: &mut Told,
-    (path, display): &File,
-    settings: &Settings,
-    measures: &mut Measures,
-) -> Result<(), InputError> {
-    let mut last: FxHashMap<(Text, PackageTag, Sku), (u64, MovementRow, Movement)> = FxHashMap::default();
-    let mut tally = Tally::default();
-    let each = |row: &Row<'_>| {
-        let read = read_movement(row, &settings.zone)?;
-        if read.event.is_empty() {
-            return Err(row.error(
-                0,
-                "it is empty",
-                "an event's id, so that it can be told again",
-                "name it and send it again",
-            ));
+impl Rows {
+    fn sales(
+        &mut self,
+        (path, display): &File,
+        settings: &Settings,
+        measures: &mut Measures,
+    ) -> Result<(), InputError> {
+        let mut table = Table::open(path, display, &SALES)?;
+        let header = check_sales_header(&table, display)?;
+        let mut tally = Tally::default();
+        while let Some(row) = table.next_row()? {
+            let read = read_sale(&row, header, &settings.zone)?;
+            if read.line.is_empty() {
+                return Err(row.error(1, "it is empty", LINE_MISSING, "name the line and send it again"));
+            }
+            let key = line_key(&read, settings.zone.day(read.sold_at.moment()));
+            self.count += 1;
+            // Told as merchandise, it is no sale of a package any more.
+            let movement = match read.package {
+                Some(package) => Some((self.count, measured_sale(measures, &row, package, read)?)),
+                None => {
+                    tally.count(crate::inputs::MERCHANDISE);
+                    None
+                }
+            };
+            self.lines.insert(key, movement);
         }
-        let Some(package) = read.package else {
-            tally.count(crate::inputs::MERCHANDISE);
-            return Ok(());
-        };
-        let movement = stock_movement(measures, row, package, &read)?;
-        last.insert((read.event.clone(), package, read.sku.clone()), (row.number(), read, movement));
+        self.inputs.push(facts(table, display)?.with(tally));
         Ok(())
-    };
-    let facts = crate::inputs::read_table(&(path.clone(), display.clone()), &MOVEMENTS, each)?;
-    told.events = last.keys().map(|key| (key.clone(), ())).collect();
-    let mut rows: Vec<_> = last.into_values().collect();
-    rows.sort_unstable_by_key(|(number, ..)| *number);
-    told.movements.extend(with_conversions_across_packages(rows.into_iter().map(|(_, read, it)| (read, it)).collect()));
-    told.inputs.push(facts.with(tally));
-    Ok(())
+    }
+
+    fn movements(&mut self, file: &File, settings: &Settings, measures: &mut Measures) -> Result<(), InputError> {
+        let mut tally = Tally::default();
+        let each = |row: &Row<'_>| {
+            let read = read_movement(row, &settings.zone)?;
+            if read.event.is_empty() {
+                return Err(row.error(0, "it is empty", EVENT_MISSING, "name the event and send it again"));
+            }
+            let Some(package) = read.package else {
+                tally.count(crate::inputs::MERCHANDISE);
+                return Ok(());
+            };
+            let movement = stock_movement(measures, row, package, &read)?;
+            self.count += 1;
+            self.events.insert((read.event.clone(), package, read.sku.clone()), (self.count, read, movement));
+            Ok(())
+        };
+        let facts = crate::inputs::read_table(file, &MOVEMENTS, each)?;
+        self.inputs.push(facts.with(tally));
+        Ok(())
+    }
+
+    /// In the order in which they were told.
+    fn told(self) -> Told {
+        let Self { lines, events, inputs, .. } = self;
+        let mut told = Told { inputs, ..Told::default() };
+        told.lines = lines.keys().map(|key| (*key, None)).collect();
+        told.events = events.keys().map(|key| (key.clone(), None)).collect();
+        let mut sales: Vec<_> = lines.into_values().flatten().collect();
+        sales.sort_unstable_by_key(|(place, _)| *place);
+        told.movements.extend(sales.into_iter().map(|(_, movement)| movement));
+        let mut others: Vec<_> = events.into_values().collect();
+        others.sort_unstable_by_key(|(place, ..)| *place);
+        let rows = others.into_iter().map(|(_, read, movement)| (read, movement)).collect();
+        told.movements.extend(with_conversions_across_packages(rows));
+        told
+    }
 }
 
 /// What names a row of the POS, besides its package: it is told again by the same name.
@@ -155,19 +202,14 @@ impl RowName {
     }
 }
 
-/// What a row that was told adds to what an export of `since` has on hand, in 10⁻¹² of the package's dimension.
+/// What a row of the POS moved, as it stands now, in 10⁻¹² of the package's dimension.
 #[must_use]
-pub fn effect(movement: &Movement, since: Timestamp) -> i64 {
-    let is_new = |when: trueup_core::When| when.moment() > since;
-    let moved = if is_new(movement.when) { movement.quantity.0.atoms() } else { 0 };
+pub fn net(movement: &Movement) -> i64 {
     match &movement.kind {
         // Goods go from room to room, or nowhere.
         MovementKind::Move { .. } | MovementKind::Finish | MovementKind::Unfinish => 0,
-        MovementKind::Sale(line) => match line.voided.filter(|when| is_new(*when)) {
-            Some(_) => moved.saturating_sub(movement.quantity.0.atoms()),
-            None => moved,
-        },
-        _ => moved,
+        MovementKind::Sale(line) if line.voided.is_some() => 0,
+        _ => movement.quantity.0.atoms(),
     }
 }
 

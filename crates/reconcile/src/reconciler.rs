@@ -196,9 +196,10 @@ impl Reconciler {
         let affected = self.affected(open);
         let mut cluster = Cluster::new();
         for package in &affected {
-            let (Some(books), Some((explained, _))) = (self.books.get(*package), self.explained.get(package)) else {
-                continue;
-            };
+            let Some(number) = self.books.number_of(*package) else { continue };
+            let Some((explained, _)) = self.explained.get(package) else { continue };
+            // Also of a package that is not there any more: then there is nothing to say of it.
+            let books = self.books.kept(number).open();
             cluster.insert(*package, Working::new(books, explained.clone()));
         }
         let linked = Linked::new(cluster, &self.settings);

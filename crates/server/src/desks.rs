@@ -200,50 +200,65 @@ impl Desk {
         let Pushed { answer, seen } = push(&service.store, folder, (&view, &mut kept.live), rows, stamp)?;
         let Some((view, packages)) = seen else { return Ok(answer) };
         kept.told = kept.told.saturating_add(1);
+        let view = self.now_seen(view);
         let tracked = track_some(&service.store, &view, &packages)?;
-        self.change(|state| {
-            state.looks = state.looks.saturating_add(1);
-            state.view = Some(Arc::new(view));
-        });
         drop(kept);
         service.desks.tell(self, if tracked == Tracked::default() { "looked" } else { "list_changed" });
         Ok(answer)
+    }
+
+    /// What is known from now on: as much as is kept from look to look.
+    fn now_seen(&self, view: View) -> Arc<View> {
+        let view = Arc::new(view);
+        self.change(|state| {
+            state.looks = state.looks.saturating_add(1);
+            state.view = Some(Arc::clone(&view));
+        });
+        view
     }
 
     /// Reads the folder and looks at it. `state` is up to when the state was pulled, where it is.
     fn look(&self, service: &Service, state: Option<Timestamp>) -> Result<Tracked, String> {
         let words = |error: &dyn std::fmt::Display| error.to_string();
         let told = self.kept().told;
-        let read = || self.read(service, state).map_err(|error| words(&error));
-        let folder = read()?;
+        let before = self.read(service, state);
         let mut kept = self.kept();
         // Rows may have been told while the folder was read.
-        let folder = if kept.told == told { folder } else { read()? };
+        let again = kept.told != told;
+        let (folder, exported) =
+            if again { self.read(service, state) } else { before }.map_err(|error| words(&error))?;
         let stamp = (self.now(service), new_source(service));
         let looked = look(&service.store, (self.folder.root(), folder), stamp, &mut kept.live);
-        let view = looked.map_err(|error| words(&error))?;
+        let view = self.now_seen(looked.map_err(|error| words(&error))?);
         let tracked = track(&service.store, &view).map_err(|error| words(&error))?;
-        self.change(|state| {
-            state.look_trouble = None;
-            state.looks = state.looks.saturating_add(1);
-            state.view = Some(Arc::new(view));
-        });
+        if let Some(exported) = exported {
+            self.folder.let_go(exported).map_err(|error| words(&error))?;
+        }
+        self.change(|state| state.look_trouble = None);
         Ok(tracked)
     }
 
-    fn read(&self, service: &Service, state: Option<Timestamp>) -> Result<Folder, InputError> {
-        let now = self.now(service);
+    /// The folder, and when the POS's files in it were exported, where the POS may tell more.
+    fn read(&self, service: &Service, state: Option<Timestamp>) -> Result<(Folder, Option<Timestamp>), InputError> {
         let root = self.folder.root();
-        let snapshots = match (state, self.folder.told_as_of()) {
-            (Some(state), _) => Some(self.folder.snapshots(self.exported()?, state, now)?),
-            // What store.toml says holds, until the POS tells more.
-            (None, Ok(Some(_))) => {
-                let state = read_settings(root, None)?.state_as_of;
-                Some(self.folder.snapshots(self.exported()?, state, now)?)
+        // Where nothing is pulled, what store.toml says holds, until the POS tells more.
+        let (state, exported) = match state {
+            Some(state) => (state, self.exported()?),
+            None => {
+                let settings = read_settings(root, None)?;
+                (settings.state_as_of, settings.pos_as_of)
             }
-            (None, _) => None,
         };
-        read_folder(root, snapshots)
+        let snapshots = self.folder.snapshots(exported, state, self.now(service)).map_err(|error| {
+            InputError::new(
+                "pos/pushed",
+                error.to_string(),
+                "what the POS told",
+                "check the folder, then export from the POS",
+            )
+        })?;
+        let is_told = self.connection.is_some() || snapshots.exported.is_some();
+        Ok((read_folder(root, is_told.then_some(snapshots))?, Some(exported)))
     }
 
     /// When the POS's files were exported.

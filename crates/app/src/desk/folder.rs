@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use std::io;
 use std::path::{Path, PathBuf};
-use trueup_intake::{InputError, PUSHED, Snapshots};
+use trueup_intake::{InputError, PUSHED, Snapshots, tellings};
 
 /// What was said to be the moment of the POS's export.
 const AS_OF: &str = "pos/as_of.txt";
@@ -71,40 +71,25 @@ impl DeskFolder {
         }
     }
 
-    /// Up to when the POS told row by row what came after its export; nothing if it did not.
+    /// When the books of this folder were taken: the state's at `state`, the POS's when it was exported, or when it told last what came
+    /// later.
     ///
     /// # Errors
-    /// A moment that cannot be read.
-    pub fn told_as_of(&self) -> io::Result<Option<Timestamp>> {
-        match std::fs::read_to_string(self.root.join(PUSHED).join("as_of.txt")) {
-            Ok(text) => text.trim().parse().map(Some).map_err(io::Error::other),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+    /// If it cannot be read what was told.
+    pub fn snapshots(&self, exported: Timestamp, state: Timestamp, now: Timestamp) -> io::Result<Snapshots> {
+        let told = tellings(&self.root)?.into_iter().map(|(as_of, _)| as_of).max().filter(|told| *told > exported);
+        Ok(Snapshots { pos: told.unwrap_or(exported), state, now, exported: told.map(|_| exported) })
     }
 
-    /// When the books of this folder were taken: the state's at `state`, the POS's when it was exported, or when it told last what came
-    /// later. What was told before a newer export is in that export, and is let go.
+    /// Lets go of what was told up to an export: it is in that, and not read any more.
     ///
     /// # Errors
-    /// If what was told cannot be read, or let go.
-    pub fn snapshots(&self, exported: Timestamp, state: Timestamp, now: Timestamp) -> Result<Snapshots, InputError> {
-        let cannot = |error: io::Error| {
-            InputError::new(
-                PUSHED,
-                error.to_string(),
-                "what the POS told",
-                "check the folder, then export from the POS",
-            )
-        };
-        let told = match self.told_as_of().map_err(cannot)? {
-            Some(told) if told <= exported => {
-                std::fs::remove_dir_all(self.root.join(PUSHED)).map_err(cannot)?;
-                None
-            }
-            told => told,
-        };
-        Ok(Snapshots { pos: told.unwrap_or(exported), state, now, exported: told.map(|_| exported) })
+    /// What cannot be removed.
+    pub fn let_go(&self, exported: Timestamp) -> io::Result<()> {
+        for (_, name) in tellings(&self.root)?.into_iter().filter(|(as_of, _)| *as_of <= exported) {
+            std::fs::remove_dir_all(self.root.join(PUSHED).join(name))?;
+        }
+        Ok(())
     }
 
     fn oldest_export(&self) -> Result<Timestamp, InputError> {

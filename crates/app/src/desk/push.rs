@@ -1,7 +1,7 @@
 //! What a POS tells row by row: written down in the folder, taken into the books, and the list is right.
 //!
-//! The rows are put into `pos/pushed/` before anything else is done with them, so that they are there when the folder is read as a
-//! whole. Who tells them again, because he got no answer, changes nothing: his key says that it is the same, and a row that names the
+//! The rows are put into `pos/pushed/`, once it is known that they go together and before the books hear of them, so that they are there
+//! when the folder is read as a whole. Who tells them again, because he got no answer, changes nothing: his key says that it is the same, and a row that names the
 //! same line or event takes the place of the one before.
 
 use super::folder::DeskFolder;
@@ -12,14 +12,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
-use trueup_core::{Book, Movement, PackageTag, QuantityError};
-use trueup_intake::{InputError, PUSHED, RowName, effect, stock_after};
-use trueup_reconcile::{Fact, PackageBooks, Settings};
+use trueup_core::{Book, Movement, PackageTag, PosStock, QuantityError};
+use trueup_intake::{InputError, PUSHED, RowName, net, stock_after, telling_name};
+use trueup_reconcile::{Books, Fact, PackageBooks, Settings};
 use trueup_store::audit::Actor;
+use trueup_store::ledger::hex;
 use trueup_store::{RequestKey, Store, StoreError, Text, ValueRef};
 
 /// Rows that a POS tells.
@@ -111,13 +112,13 @@ pub fn push(
     }
     check_moment(push.as_of, exported, now)?;
     let told = read_rows(folder.root(), view, push)?;
-    keep_rows(folder, push)?;
+    let Some(reconciler) = &live.reconciler else {
+        return Err(StoreError::refused("the files were not read yet; send it again in a minute").into());
+    };
     let settings = moved(&view.settings, push.as_of, now);
-    let mut of_packages: BTreeMap<PackageTag, Vec<Movement>> = BTreeMap::new();
-    for movement in told {
-        of_packages.entry(movement.package).or_default().push(movement);
-    }
-    let done = take_in(store, (view, live), (settings, of_packages, exported), push, (request_hash, now, source_id));
+    let packages = after(reconciler.books(), told, &|movement| live.known.packages_of(movement, &settings), &settings)?;
+    keep_rows(folder, push, &request_hash)?;
+    let done = take_in(store, (view, live), (settings, packages), push, (request_hash, now, source_id));
     if done.is_err() {
         // What is in memory may be ahead of the books: the next look begins anew.
         *live = Live::default();
@@ -151,7 +152,7 @@ fn check_moment(as_of: Timestamp, exported: Timestamp, now: Timestamp) -> Result
 /// The rows as movements; nothing is kept yet.
 fn read_rows(root: &Path, view: &View, push: &Push<'_>) -> Result<Vec<Movement>, PushError> {
     let beside = tempfile::Builder::new().prefix(".trueup-push-").tempdir_in(root)?;
-    let place = beside.path().join(PUSHED);
+    let place = beside.path().join(PUSHED).join(telling_name(push.as_of, "told"));
     std::fs::create_dir_all(&place)?;
     for (name, table) in tables(push) {
         std::fs::write(place.join(name), table)?;
@@ -164,23 +165,23 @@ fn tables<'p>(push: &Push<'p>) -> impl Iterator<Item = (&'static str, &'p [u8])>
     both.into_iter().filter_map(|(name, table)| Some((name, table?)))
 }
 
-/// Adds the rows to those in the folder.
-fn keep_rows(folder: &DeskFolder, push: &Push<'_>) -> io::Result<()> {
+/// Puts the rows into the folder, all of them or none.
+fn keep_rows(folder: &DeskFolder, push: &Push<'_>, hash: &[u8; 32]) -> io::Result<()> {
     let place = folder.root().join(PUSHED);
     std::fs::create_dir_all(&place)?;
+    let named = place.join(telling_name(push.as_of, &hex(&hash[..8])));
+    if named.exists() {
+        // The process ended after it had kept them.
+        return Ok(());
+    }
+    let beside = tempfile::Builder::new().prefix(".telling-").tempdir_in(&place)?;
     for (name, table) in tables(push) {
-        let mut file = OpenOptions::new().append(true).create(true).open(place.join(name))?;
-        let is_new = file.metadata()?.len() == 0;
-        let heading = table.iter().position(|byte| *byte == b'\n').map_or(table.len(), |end| end.saturating_add(1));
-        file.write_all(if is_new { table } else { table.get(heading..).unwrap_or_default() })?;
+        let mut file = File::create(beside.path().join(name))?;
+        file.write_all(table)?;
         file.sync_all()?;
     }
-    let as_of = folder.told_as_of().unwrap_or_default().map_or(push.as_of, |before| before.max(push.as_of));
-    let beside = place.join(".as_of.txt");
-    let mut file = File::create(&beside)?;
-    file.write_all(as_of.to_string().as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(beside, place.join("as_of.txt"))
+    std::fs::rename(beside.keep(), named)?;
+    File::open(place)?.sync_all()
 }
 
 /// The settings once the POS told everything up to a moment.
@@ -192,20 +193,17 @@ fn moved(before: &Settings, as_of: Timestamp, now: Timestamp) -> Settings {
 fn take_in(
     store: &Store,
     (view, live): (&View, &mut Live),
-    (settings, of_packages, exported): (Settings, BTreeMap<PackageTag, Vec<Movement>>, Timestamp),
+    (settings, packages): (Settings, BTreeMap<PackageTag, Vec<Fact>>),
     push: &Push<'_>,
     (request_hash, now, source_id): ([u8; 32], Timestamp, Text),
 ) -> Result<Pushed, PushError> {
     let Live { known, reconciler } = live;
-    let Some(reconciler) = reconciler else {
-        return Err(StoreError::refused("the files were not read yet; send it again in a minute").into());
-    };
+    let Some(reconciler) = reconciler else { return Err(StoreError::refused("the files were not read yet").into()) };
     reconciler.advance(settings.clone());
     let mut changed = view.changed.clone();
     let mut told: Vec<Arc<PackageBooks>> = Vec::new();
-    for (package, movements) in of_packages {
-        let before = reconciler.books().get(package);
-        reconciler.replace(package, after(before.as_ref(), movements, &settings, exported)?)?;
+    for (package, facts) in packages {
+        reconciler.replace(package, facts)?;
         if let Some(books) = reconciler.books().get(package).map(Arc::new) {
             changed.insert(package, Arc::clone(&books));
             told.push(books);
@@ -214,50 +212,69 @@ fn take_in(
     let touched: BTreeSet<PackageTag> = reconciler.settle().into_iter().collect();
     let outcome = reconciler.outcome();
     let import = ImportOptions { now, source_id, actor: Actor::program("pos"), name: push.key.to_owned() };
-    let (packages, open) = (touched.len(), outcome.discrepancies.len());
-    let answer = |new_facts| PushAnswer { new_facts, packages, open };
-    let request = |new_facts| {
-        Ok(RequestKey {
-            license_id: Text::new(settings.license.as_str()),
-            request_key: Text::new(push.key),
-            request_hash,
-            answer: serde_json::to_string(&answer(new_facts)).map_err(StoreError::refused)?,
-            recorded_at: now,
-        })
+    let request = RequestKey {
+        license_id: Text::new(settings.license.as_str()),
+        request_key: Text::new(push.key),
+        request_hash,
+        answer: String::new(),
+        recorded_at: now,
     };
-    let new_facts = import_told(store, (&told, &settings), (&import, known), &request)?;
-    let folder = Arc::clone(&view.folder);
+    let counts = (touched.len(), outcome.discrepancies.len());
+    let answer = import_told(store, (&told, &settings), (&import, known), (request, counts))?;
+    let (folder, new_facts) = (Arc::clone(&view.folder), answer.new_facts);
     let view = View { at: now, settings, folder, changed, outcome, new_facts };
-    Ok(Pushed { answer: answer(new_facts), seen: Some((view, touched)) })
+    Ok(Pushed { answer, seen: Some((view, touched)) })
 }
 
-/// Everything that is known of a package after rows were told.
+/// Everything that is known of packages after rows were told, of those that rows of the same names were of before, too.
 fn after(
-    before: Option<&PackageBooks>,
+    books: &Books,
     told: Vec<Movement>,
+    packages_of: &dyn Fn(&Movement) -> Vec<PackageTag>,
     settings: &Settings,
-    exported: Timestamp,
-) -> Result<Vec<Fact>, QuantityError> {
-    let mut facts = before.map(PackageBooks::facts).unwrap_or_default();
-    let mut stock = before.map(|books| books.stock().to_vec()).unwrap_or_default();
+) -> Result<BTreeMap<PackageTag, Vec<Fact>>, QuantityError> {
+    let facts_of = |package| books.get(package).map(|it| it.facts()).unwrap_or_default();
+    let mut packages: BTreeMap<PackageTag, Vec<Fact>> = BTreeMap::new();
     for movement in told {
         let name = RowName::of(&movement, &settings.zone);
-        let mut change = effect(&movement, exported);
-        facts.retain(|fact| match fact {
-            Fact::Movement(known) if known.book == Book::Pos && RowName::of(known, &settings.zone) == name => {
-                // It was told before: what it did then is no more.
-                change = change.saturating_sub(effect(known, exported));
-                false
+        let mut concerned = packages_of(&movement);
+        concerned.push(movement.package);
+        concerned.extend(packages.keys());
+        concerned.sort_unstable();
+        concerned.dedup();
+        for package in concerned {
+            let facts = packages.entry(package).or_insert_with(|| facts_of(package));
+            let is_it = |fact: &mut Fact| matches!(fact, Fact::Movement(it) if it.book == Book::Pos && RowName::of(it, &settings.zone) == name);
+            // It was told before: what it did then is no more.
+            for fact in facts.extract_if(.., is_it).collect::<Vec<_>>() {
+                if let Fact::Movement(before) = fact {
+                    add_to_stock(facts, &before, net(&before).saturating_neg())?;
+                }
             }
-            _ => true,
-        });
-        if change != 0 {
-            let row = stock_after(&stock, &movement, change)?;
-            stock.retain(|known| known.sku != row.sku || known.room != row.room);
-            stock.push(row.clone());
-            facts.push(Fact::PosStock(row));
         }
+        let facts = packages.entry(movement.package).or_insert_with(|| facts_of(movement.package));
+        add_to_stock(facts, &movement, net(&movement))?;
         facts.push(Fact::Movement(Box::new(movement)));
     }
-    Ok(facts)
+    // All or nothing: they have to go together before anything is kept.
+    let mut tried = Books::new();
+    packages.values().flatten().try_for_each(|fact| tried.record(fact.clone()))?;
+    Ok(packages)
+}
+
+fn add_to_stock(facts: &mut Vec<Fact>, movement: &Movement, change: i64) -> Result<(), QuantityError> {
+    if change == 0 {
+        return Ok(());
+    }
+    let stock: Vec<PosStock> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::PosStock(row) => Some(row.clone()),
+            _ => None,
+        })
+        .collect();
+    let after = stock_after(&stock, movement, change)?;
+    facts.retain(|fact| !matches!(fact, Fact::PosStock(row) if row.sku == after.sku && row.room == after.room));
+    facts.push(Fact::PosStock(after));
+    Ok(())
 }

@@ -441,7 +441,10 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
                 Ok(Came::Verified)
             }
             Ok(RowOutcome::Refused(failure)) => {
-                self.refuse(submission, json!({ "refused": failure.to_string(), "words": words(&failure) }))
+                // The state's words about a receipt may repeat what was sent: a patient's number, for one.
+                let of_receipt = matches!(step.action.as_str(), "edit_receipt" | "submit_receipt");
+                let words = if of_receipt { Vec::new() } else { words(&failure) };
+                self.refuse(submission, json!({ "refused": failure.to_string(), "words": words }))
             }
             Ok(RowOutcome::Unknown { write, look }) => {
                 let details = json!({ "write": write.to_string(), "look": look.map(|look| look.to_string()) });

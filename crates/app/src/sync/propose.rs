@@ -250,6 +250,10 @@ pub fn propose_undo(
     let mut groups: BTreeMap<i64, i64> = BTreeMap::new();
     for step in before.iter().rev().filter(|step| step.state == "verified") {
         let body = StepBody::read(step)?;
+        if body.doer != Doer::Trueup {
+            // What people did they take back themselves.
+            continue;
+        }
         let group = body.same_as.unwrap_or(step.step);
         let submission = format!("{undone}-{group}");
         let created = created_by(store, &license, &submission)?;

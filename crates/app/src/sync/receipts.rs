@@ -323,7 +323,8 @@ fn set(lines: &mut Vec<NewLine>, label: &str, change: &LineChange) -> Result<(),
     let mut kept: Option<NewLine> = lines.iter().find(|line| of_package(line)).cloned();
     let is_split = lines.iter().filter(|line| of_package(line)).count() > 1;
     let moves = i128::from(target) != held;
-    if is_split || (moves && kept.as_ref().is_some_and(has_parts_of_price)) {
+    let is_priced = moves || change.price.is_some();
+    if is_split || (is_priced && kept.as_ref().is_some_and(has_parts_of_price)) {
         return Err(format!(
             "the line of {label} has taxes or parts that only a person can divide: edit it in its page"
         ));

@@ -131,7 +131,9 @@ impl StepBody {
 
     /// The state's number of the receipt that it is about.
     pub(super) fn receipt(&self) -> Option<i64> {
-        self.receipt.or_else(|| self.told.reference.as_deref()?.parse().ok())
+        // Receipts that are edited are named by the POS's number, others by the state's.
+        let named = self.told.reference.as_deref().filter(|_| self.told.action != "edit_receipt");
+        self.receipt.or_else(|| named?.parse().ok())
     }
 }
 

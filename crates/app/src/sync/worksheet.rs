@@ -62,16 +62,26 @@ pub fn tick_off(store: &Store, view: &View) -> Result<u64, StoreError> {
     for step in asked {
         let body = StepBody::read(&step)?;
         let plan = records.iter().find(|record| record.package == step.package_id.as_str()).map(|record| &record.plan);
-        let is_wanted = plan.is_some_and(|plan| plan.iter().any(|told| is_same(told, &body.told)));
-        if !is_wanted && can_show(view, &step, &body) {
-            seen.push(step);
+        let is_there =
+            |alike: fn(&Told, &Told) -> bool| plan.is_some_and(|plan| plan.iter().any(|it| alike(it, &body.told)));
+        if is_there(is_same) || !can_show(view, &step, &body) {
+            continue;
         }
+        // Something of the kind is asked for still, by another amount: nobody knows whether this was done.
+        let state = if is_there(is_alike) { "dropped" } else { "verified" };
+        seen.push((step, state));
     }
-    let (now, count) = (view.at, u64::try_from(seen.len()).unwrap_or(u64::MAX));
+    let now = view.at;
     store.write(move |tx| {
-        for step in &seen {
-            let draft = Draft::new(Actor::program("desk"), "plan.step").because("seen", None);
-            replace_step(tx, &moved(step, "verified"), now, &draft)?;
+        let mut count = 0;
+        let asked = asked_steps(tx, &license)?;
+        for (step, state) in &seen {
+            // A plan may have asked for something else meanwhile.
+            if asked.contains(step) {
+                let draft = Draft::new(Actor::program("desk"), "plan.step").because("seen", None);
+                replace_step(tx, &moved(step, state), now, &draft)?;
+                count += u64::from(*state == "verified");
+            }
         }
         Ok(count)
     })
@@ -81,6 +91,10 @@ pub fn tick_off(store: &Store, view: &View) -> Result<u64, StoreError> {
 fn is_same(a: &Told, b: &Told) -> bool {
     (&a.system, &a.action, &a.reference, &a.sku, &a.quantity)
         == (&b.system, &b.action, &b.reference, &b.sku, &b.quantity)
+}
+
+fn is_alike(a: &Told, b: &Told) -> bool {
+    (&a.system, &a.action, &a.reference, &a.sku) == (&b.system, &b.action, &b.reference, &b.sku)
 }
 
 fn moved(step: &PlanStep, state: &'static str) -> PlanStep {

@@ -2,7 +2,7 @@
 
 use super::pairing::{Moment, pair_in_time};
 use super::{Correction, Draft, evidence, sales, straddling};
-use crate::{Ahead, Amount, Cause, Evidence, Finding, Settings};
+use crate::{Ahead, Amount, Cause, Evidence, Finding, PackageBooks, Settings};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 use trueup_core::{Book, Movement, MovementKind, Text, WasteClass, When};
@@ -77,31 +77,12 @@ fn named<'n>(note: &'n str, head: &str) -> Option<&'n str> {
 }
 
 /// An adjustment of the state that was made ahead of a correction in the POS, which tells the state, too (`[ahead 1]`): it is settled
-/// once the correction arrived. The number says how many facts of the state of the correction's amount there were before: what is there
-/// more often is the correction.
+/// once the correction arrived. The number says how many of the correction's amount there were before, by [`alike_in_state`]: what is
+/// there more often is the correction.
 fn settle_ahead(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
     let settings = draft.settings;
-    let of_pos = draft.books.movements_of(Book::Pos);
-    let mut corrections: Vec<(Amount, When)> = of_pos
-        .filter(|movement| matches!(movement.kind, MovementKind::Correction { .. }))
-        .map(|movement| (Amount::of(movement.quantity.0), movement.when))
-        .collect();
-    for place in 0..theirs.len() {
-        let Some(made) = theirs.get(place).filter(|it| !it.settled) else { continue };
-        let Some(before) = named(&made.movement.note, "[ahead ").and_then(|count| count.parse::<usize>().ok()) else {
-            continue;
-        };
-        let (amount, movement) = (made.amount, made.movement);
-        let mut opposite: Vec<usize> =
-            (0..theirs.len()).filter(|other| !theirs[*other].settled && theirs[*other].amount == -amount).collect();
-        opposite.sort_by_key(|other| theirs[*other].movement.when.bounds());
-        let correction = corrections.iter().position(|(corrected, _)| *corrected == -amount);
-        let correction = correction.map(|place| corrections.swap_remove(place).1);
-        theirs[place].settled = true;
-        if let Some(arrived) = opposite.get(before..).and_then(<[usize]>::last) {
-            theirs[*arrived].settled = true;
-            continue;
-        }
+    for (place, correction) in not_arrived(draft.books, theirs) {
+        let (amount, movement) = (theirs[place].amount, theirs[place].movement);
         let records = vec![Evidence {
             reference: Text::new(named(&movement.note, "[ref ").unwrap_or_default()),
             ..evidence(movement, "adjustment", amount)
@@ -111,6 +92,45 @@ fn settle_ahead(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
         finding.ahead = Some(if correction.is_some() { Ahead::NotArrived } else { Ahead::Awaited });
         draft.findings.push(finding);
     }
+}
+
+/// Settles adjustments that were made ahead of corrections, with the corrections that arrived; gives those that did not arrive, and when
+/// they were made in the POS.
+fn not_arrived(books: &PackageBooks, theirs: &mut [Adjustment<'_>]) -> Vec<(usize, Option<When>)> {
+    let of_pos = books.movements_of(Book::Pos);
+    let mut corrections: Vec<(Amount, When)> = of_pos
+        .filter(|movement| matches!(movement.kind, MovementKind::Correction { .. }))
+        .map(|movement| (Amount::of(movement.quantity.0), movement.when))
+        .collect();
+    let mut missing = Vec::new();
+    for place in 0..theirs.len() {
+        let Some(made) = theirs.get(place).filter(|it| !it.settled) else { continue };
+        let Some(before) = named(&made.movement.note, "[ahead ").and_then(|count| count.parse::<usize>().ok()) else {
+            continue;
+        };
+        let (amount, made_at) = (made.amount, made.movement.when.bounds().0);
+        let mut opposite: Vec<usize> =
+            (0..theirs.len()).filter(|other| !theirs[*other].settled && theirs[*other].amount == -amount).collect();
+        opposite.sort_by_key(|other| theirs[*other].movement.when.bounds());
+        // One that was made before is another's.
+        let fits = |it: &(Amount, When)| it.0 == -amount && it.1.bounds().1 >= made_at;
+        let correction = corrections.iter().position(fits).map(|place| corrections.swap_remove(place).1);
+        theirs[place].settled = true;
+        match opposite.get(before..).and_then(<[usize]>::last) {
+            Some(arrived) => theirs[*arrived].settled = true,
+            None => missing.push((place, correction)),
+        }
+    }
+    missing
+}
+
+/// How many adjustments of an amount the state has, but for those that took another back and corrections that arrived after they were
+/// prepared for.
+pub(crate) fn alike_in_state(books: &PackageBooks, amount: Amount) -> usize {
+    let mut theirs = adjustments(books.movements(), Book::State);
+    settle_undone(&mut theirs);
+    not_arrived(books, &mut theirs);
+    theirs.iter().filter(|it| !it.settled && it.amount == amount).count()
 }
 
 /// An adjustment whose note says that it takes another one back (`[undoes plan-1-2]`, of one with `[ref plan-1-2]`): neither is there.

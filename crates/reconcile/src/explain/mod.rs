@@ -9,6 +9,7 @@ mod pairing;
 mod sales;
 mod stock;
 
+pub(crate) use adjustments::alike_in_state;
 pub(crate) use sales::SAME_SALE;
 pub(crate) use stock::{is_made_here, opening, same_item};
 

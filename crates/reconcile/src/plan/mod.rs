@@ -6,6 +6,7 @@
 mod allocate;
 
 use crate::conclude::Concluded;
+use crate::explain::alike_in_state;
 use crate::settings::{Corrections, Reporter};
 use crate::shelf::{Shelf, open_difference};
 use crate::{Ahead, Amount, Cause, Finding, PackageBooks, ReceiptFacts, Settings};
@@ -472,8 +473,7 @@ impl Planner<'_> {
                 return;
             }
             // The POS's correction will move the state as well: the state first takes the opposite.
-            let records = others().flat_map(|finding| &finding.evidence);
-            let alike = records.filter(|record| record.book == Book::State && record.quantity == correction).count();
+            let alike = alike_in_state(self.books, correction);
             let steps = self.steps.len();
             self.adjust_state(-correction - prepared);
             for step in self.steps.iter_mut().skip(steps) {
