@@ -190,6 +190,7 @@ impl World {
             finished: false,
             archived: None,
             unit_content: None,
+            modified: None,
         })))
     }
 }

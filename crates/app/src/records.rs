@@ -185,6 +185,8 @@ struct PackageDetails {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     unit_content: Option<(i64, Text)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    modified: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     held: Option<bool>,
     finished: bool,
 }
@@ -200,6 +202,7 @@ pub(crate) fn state_row(of: &Of, package: &StatePackage, at: Timestamp) -> Obser
         received: package.received.map(moment),
         manifest: package.manifest.clone(),
         archived: package.archived.map(moment),
+        modified: package.modified.map(Timestamp::as_microsecond),
         unit_content: package
             .unit_content
             .map(|content| (content.atoms(), Text::const_new(dimension_name(content.dimension())))),
@@ -254,6 +257,7 @@ pub(crate) fn state_of(row: &Observation, dimension: Dimension) -> Result<StateP
         finished: details.finished,
         archived: when(details.archived)?,
         unit_content,
+        modified: details.modified.and_then(|micros| Timestamp::from_microsecond(micros).ok()),
     })
 }
 

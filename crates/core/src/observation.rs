@@ -61,6 +61,8 @@ pub struct StatePackage {
     pub package: PackageTag,
     /// The item's name in the state's catalogue.
     pub item: Text,
+    /// When the state changed it last, where that is looked at again and again: what is dated by a day may have happened then.
+    pub modified: Option<Timestamp>,
     /// The unit that the state keeps this package in.
     pub unit: Unit,
     /// On hand.

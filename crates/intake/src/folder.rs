@@ -74,6 +74,8 @@ pub(crate) struct Reading {
     pub stocked: FxHashSet<PackageTag>,
     /// Packages that the POS sold and that are in neither.
     pub sold_out: FxHashSet<PackageTag>,
+    /// The folder is read again whenever something changes.
+    pub is_watched: bool,
 }
 
 /// Reads `store.toml` alone.
@@ -106,6 +108,7 @@ pub fn read_store(root: &Path, options: Options<'_>, progress: &mut dyn FnMut(&s
         sold_out: FxHashSet::default(),
         inputs: vec![facts],
         stocked: FxHashSet::default(),
+        is_watched: options.snapshots.is_some(),
     };
     // The state's packages say in which unit each package is kept; everything after is brought to it.
     progress("the state's packages and the POS's inventory");

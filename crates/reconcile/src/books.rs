@@ -115,7 +115,8 @@ impl Fact {
             }
             Self::StatePackage(package) => {
                 let moments = [package.packaged, package.received, package.archived];
-                moments.into_iter().flatten().map(last).max().unwrap_or(Timestamp::MIN)
+                let named = moments.into_iter().flatten().map(last).max();
+                named.max(package.modified).unwrap_or(Timestamp::MIN)
             }
             Self::Transfer(row) => row.when.map_or(Timestamp::MIN, last),
             Self::Count(count) => last(count.when),
@@ -183,12 +184,12 @@ impl Observed {
             Fact::StatePackage(package) => {
                 let Some(known) = &mut self.state else { return false };
                 let is_some = !known.quantity.is_zero() && !package.quantity.is_zero();
-                let before = (known.quantity, known.number);
-                (known.quantity, known.number) = (package.quantity, package.number);
+                let before = (known.quantity, known.number, known.modified);
+                (known.quantity, known.number, known.modified) = (package.quantity, package.number, package.modified);
                 if is_some && *known == **package {
                     return true;
                 }
-                (known.quantity, known.number) = before;
+                (known.quantity, known.number, known.modified) = before;
                 false
             }
             _ => false,

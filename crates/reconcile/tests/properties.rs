@@ -206,6 +206,7 @@ fn state_package(seed: &Seed) -> StatePackage {
         finished: seed.flag == 2,
         archived: (seed.flag == 7).then_some(when),
         unit_content: None,
+        modified: seed.flag.is_multiple_of(2).then(|| at(seed.minute + 5)),
     }
 }
 

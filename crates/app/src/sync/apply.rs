@@ -577,7 +577,8 @@ impl<T: Transport, C: Clock> Doing<'_, T, C> {
             (None, events) => format!("[for {}] [ref {submission}]", events.join(",")),
         };
         let ahead = body.ahead_of.map(|count| format!("[ahead {count}] ")).unwrap_or_default();
-        let found_by = format!("{ahead}{found_by}");
+        let too_many = if body.too_many { "[one too many] " } else { "" };
+        let found_by = format!("{ahead}{too_many}{found_by}");
         let words = format!("Traceability sync requested by {}: {}", self.orders.name, self.plan.purpose);
         let room = MOST_NOTE.saturating_sub(found_by.chars().count().saturating_add(1));
         let words: String =

@@ -36,6 +36,9 @@ pub struct StepBody {
     /// It is made ahead of a correction of the POS that arrives in the state, too, where so many facts of its amount are already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ahead_of: Option<u32>,
+    /// It takes off what the POS told the state once too often.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub too_many: bool,
     /// The state's number of the receipt that it is about, where the step names it by another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<i64>,
@@ -84,7 +87,10 @@ impl StepBody {
                 Self { undoes: told.reference.clone(), ..body(Doer::Trueup) }
             }
             ("state", Action::Adjust) => match events(told, record) {
-                Some(events) => Self { events, ahead_of: step.ahead_of, ..body(Doer::Trueup) },
+                Some(events) => {
+                    let too_many = events.is_empty() && step.ahead_of.is_none() && has_repeated(record);
+                    Self { events, ahead_of: step.ahead_of, too_many, ..body(Doer::Trueup) }
+                }
                 None => by_hand("its note could not name what it carries out"),
             },
             ("state", Action::VoidReceipt) => match is_of_state(told, record) {
@@ -120,6 +126,7 @@ impl StepBody {
             doer,
             events: Vec::new(),
             ahead_of: None,
+            too_many: false,
             receipt: None,
             line: None,
             sold: None,
@@ -219,6 +226,10 @@ pub(super) fn shared(step: &Step, plan: &[Step]) -> Option<(Action, Text)> {
         Action::UnfinalizeReceipt | Action::EditReceipt => Some((Action::EditReceipt, edited.or(reference)?)),
         _ => None,
     }
+}
+
+fn has_repeated(record: &Record) -> bool {
+    record.causes.iter().any(|cause| cause.cause == "adjustment_reported_twice")
 }
 
 /// The POS's events that the adjustment is the sum of; none if it is of another kind. Nothing if they cannot be named.

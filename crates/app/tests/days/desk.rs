@@ -109,6 +109,7 @@ impl Desk {
 
     /// While the shop is open.
     pub async fn day(&mut self, closing: Timestamp) -> Result<(), String> {
+        self.say(|| std::fs::read_to_string(self.folder.path().join("store/store.toml")).unwrap());
         loop {
             let wait = Duration::from_secs(self.dice.between(20 * 60, 80 * 60));
             if self.now() + wait >= closing {

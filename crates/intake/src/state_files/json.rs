@@ -243,8 +243,13 @@ fn state_package(reading: &mut Reading, at: &At<'_>, package: &Package) -> Resul
         .transpose()?
         .map(|number| at.quantity("OriginalPackageQuantity", number, unit))
         .transpose()?;
+    let modified = match reading.is_watched {
+        true => at.moment(reading, "LastModified", package.last_modified.as_ref())?,
+        false => None,
+    };
     Ok(StatePackage {
         package: tag,
+        modified,
         item: text(package.item.as_ref().and_then(|item| item.name.as_ref())),
         unit,
         quantity: at.quantity("Quantity", number, unit)?,

@@ -124,6 +124,7 @@ fn package_row(reading: &Reading, row: &Row<'_>, package: PackageTag) -> Result<
         finished: status == Some(PackageStatus::Finished),
         archived: None,
         unit_content: None,
+        modified: None,
     })
 }
 

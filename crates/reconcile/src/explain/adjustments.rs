@@ -88,7 +88,9 @@ fn settle_ahead(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
             ..evidence(movement, "adjustment", amount)
         }];
         let mut finding = Finding::new(Cause::AdjustmentOnlyInState, -amount, 970, records);
-        finding.in_flight = correction.is_some_and(|when| settings.in_flight(when, Book::State));
+        // Where what it was made for may be later than the POS's snapshot, it is, too: both are looked at with the next one.
+        finding.in_flight = correction.is_some_and(|when| settings.in_flight(when, Book::State))
+            || is_after_pos(draft.books, movement, settings);
         finding.ahead = Some(if correction.is_some() { Ahead::NotArrived } else { Ahead::Awaited });
         draft.findings.push(finding);
     }
@@ -314,18 +316,50 @@ fn explain_repeated(
     ours: &[Adjustment<'_>],
     theirs: &mut [Adjustment<'_>],
 ) {
+    let mut repeated: Vec<usize> = Vec::new();
     for (our, their) in pairs {
         let (our, matched) = (&ours[*our], theirs[*their].movement);
-        for repeated in theirs.iter_mut().filter(|their| !their.settled) {
-            let same = repeated.class == our.class
-                && repeated.amount == our.amount
-                && repeated.movement.note == matched.note
-                && same_time(our.movement, repeated.movement, draft.settings);
-            if same && draft.settings.in_window(repeated.movement.when, Book::State) {
-                repeated.settled = true;
-                let records = vec![evidence(repeated.movement, "adjustment", repeated.amount)];
-                draft.findings.push(Finding::new(Cause::AdjustmentReportedTwice, -repeated.amount, 950, records));
+        for (place, other) in theirs.iter().enumerate().filter(|(_, their)| !their.settled) {
+            let same = other.class == our.class
+                && other.amount == our.amount
+                && other.movement.note == matched.note
+                && same_time(our.movement, other.movement, draft.settings);
+            if same && draft.settings.in_window(other.movement.when, Book::State) && !repeated.contains(&place) {
+                repeated.push(place);
             }
+        }
+    }
+    settle_taken_off(theirs, &mut repeated);
+    for place in repeated {
+        theirs[place].settled = true;
+        let (movement, amount) = (theirs[place].movement, theirs[place].amount);
+        let records = vec![evidence(movement, "adjustment", amount)];
+        draft.findings.push(Finding::new(Cause::AdjustmentReportedTwice, -amount, 950, records));
+    }
+}
+
+/// What the note of our own repair says of an adjustment that was one too many.
+const ONE_TOO_MANY: &str = "[one too many]";
+
+/// Adjustments that were repeated and that an adjustment of ours took off again: neither is there.
+fn settle_taken_off(theirs: &mut [Adjustment<'_>], repeated: &mut Vec<usize>) {
+    for place in 0..theirs.len() {
+        if theirs[place].settled || !theirs[place].movement.note.contains(ONE_TOO_MANY) {
+            continue;
+        }
+        let mut open = -theirs[place].amount;
+        let mut taken = Vec::new();
+        for other in repeated.iter().copied() {
+            if open.is_zero() {
+                break;
+            }
+            open -= theirs[other].amount;
+            taken.push(other);
+        }
+        if open.is_zero() && !taken.is_empty() {
+            theirs[place].settled = true;
+            taken.iter().for_each(|other| theirs[*other].settled = true);
+            repeated.retain(|other| !taken.contains(other));
         }
     }
 }
@@ -377,11 +411,27 @@ fn only_in_state(draft: &mut Draft<'_>, adjustment: &Adjustment<'_>) {
         WasteClass::Waste => (Cause::DestroyedOnlyInState, "destruction"),
         WasteClass::Other => (Cause::AdjustmentOnlyInState, "adjustment"),
     };
-    let records = vec![evidence(adjustment.movement, kind, adjustment.amount)];
-    let mut finding = Finding::new(cause, -adjustment.amount, 970, records);
+    let mut record = evidence(adjustment.movement, kind, adjustment.amount);
+    if let Some(own) = named(&adjustment.movement.note, "[ref ") {
+        // One of our own, that settled nothing.
+        record.reference = Text::new(own);
+    }
+    let mut finding = Finding::new(cause, -adjustment.amount, 970, vec![record]);
     // The POS's snapshot is older than the adjustment: it cannot show it yet.
-    finding.in_flight = draft.settings.after_snapshot(when, Book::Pos);
+    finding.in_flight = is_after_pos(draft.books, adjustment.movement, draft.settings);
     draft.findings.push(finding);
+}
+
+/// Whether an adjustment of the state was made after the POS's snapshot, or may have been: one that has a date alone, where the state
+/// changed the package since.
+fn is_after_pos(books: &PackageBooks, movement: &Movement, settings: &Settings) -> bool {
+    let day = match movement.when.date_at_midnight_utc() {
+        Some(day) => settings.zone.read(&day.to_string()).ok(),
+        None => Some(movement.when).filter(|when| when.is_day()),
+    };
+    let is_changed = books.state().and_then(|state| state.modified).is_some_and(|at| at > settings.pos_as_of);
+    settings.after_snapshot(movement.when, Book::Pos)
+        || (is_changed && day.is_some_and(|day| day.bounds().1 > settings.pos_as_of))
 }
 
 fn corrections(draft: &mut Draft<'_>) {

@@ -221,6 +221,12 @@ fn workflow(finding: &Finding) -> Workflow {
         Cause::RepackagedOnlyInPos => Workflow::StateRepackage,
         Cause::ReceivedOnlyInState => Workflow::PosReceive,
         Cause::RepackagedInState | Cause::TagMistyped if finding.amount.is_negative() => Workflow::PosReceive,
+        // Our own adjustment that settled nothing: whoever corrected the POS by it would repair for ever.
+        Cause::AdjustmentOnlyInState
+            if finding.ahead.is_none() && finding.evidence.iter().any(|record| !record.reference.is_empty()) =>
+        {
+            Workflow::CountAndAsk
+        }
         Cause::AdjustmentOnlyInState
         | Cause::DestroyedOnlyInState
         | Cause::RepackagedInState

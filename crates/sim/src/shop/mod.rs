@@ -142,7 +142,9 @@ impl Shop {
         let mut items = catalogue(&mut dice, options.packages);
         items.retain(|item| item.form != Form::Rolled);
         let opened = style.moment(style.first_day, 0)?;
-        let settings = Settings { zone: style.zone_name.to_owned(), ..Settings::default() };
+        // None needs a note: the program writes none.
+        let reasons = ["Spoilage", "Incorrect Quantity"].map(|name| (name.to_owned(), false)).to_vec();
+        let settings = Settings { zone: style.zone_name.to_owned(), reasons, ..Settings::default() };
         let mut server = Metrc::for_life(settings, &style.license, INTEGRATION)?;
         let before = opened - SignedDuration::from_hours(24 * 20);
         items.iter().for_each(|item| server.add_item(before, &item.name, item.unit));
