@@ -226,6 +226,8 @@ pub struct Finding {
     pub when: Option<When>,
     /// The other book is not yet due to have it.
     pub in_flight: bool,
+    /// In flight only perhaps: it has a date alone, and a correction may be of it.
+    pub perhaps_earlier: bool,
     /// It is our own adjustment of the state, made ahead of a correction of a POS that tells the state of its corrections.
     pub ahead: Option<Ahead>,
 }
@@ -244,6 +246,16 @@ impl Finding {
     #[must_use]
     pub fn new(cause: Cause, amount: Amount, confidence: u16, evidence: Vec<Evidence>) -> Self {
         let when = evidence.iter().filter_map(|evidence| evidence.at).min();
-        Self { cause, amount, confidence, evidence, receipt: None, when, in_flight: false, ahead: None }
+        Self {
+            cause,
+            amount,
+            confidence,
+            evidence,
+            receipt: None,
+            when,
+            in_flight: false,
+            perhaps_earlier: false,
+            ahead: None,
+        }
     }
 }

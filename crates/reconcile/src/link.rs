@@ -645,7 +645,7 @@ fn settle_corrections(working: &mut Working, settings: &Settings) {
             finding.cause.is_state_fact()
                 && finding.amount == -correction.amount
                 && !finding.amount.is_zero()
-                && (!finding.in_flight || named(finding))
+                && (!finding.in_flight || finding.perhaps_earlier || named(finding))
         };
         let single = working
             .explained
@@ -686,7 +686,10 @@ fn several_facts(working: &Working, correction: &Correction) -> Option<Vec<usize
         .iter()
         .enumerate()
         .filter(|(_, finding)| finding.cause.is_state_fact() || finding.cause.is_adjustment())
-        .filter(|(_, finding)| !finding.amount.is_zero() && !finding.in_flight && finding.ahead.is_none())
+        .filter(|(_, finding)| {
+            let is_due = !finding.in_flight || finding.perhaps_earlier;
+            !finding.amount.is_zero() && is_due && finding.ahead.is_none()
+        })
         .map(|(place, finding)| (place, finding.amount))
         .collect();
     if facts.len() > SUMMED_FACTS {

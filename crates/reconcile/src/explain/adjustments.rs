@@ -419,6 +419,7 @@ fn only_in_state(draft: &mut Draft<'_>, adjustment: &Adjustment<'_>) {
     let mut finding = Finding::new(cause, -adjustment.amount, 970, vec![record]);
     // The POS's snapshot is older than the adjustment: it cannot show it yet.
     finding.in_flight = is_after_pos(draft.books, adjustment.movement, draft.settings);
+    finding.perhaps_earlier = !draft.settings.after_snapshot(when, Book::Pos);
     draft.findings.push(finding);
 }
 
