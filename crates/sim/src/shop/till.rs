@@ -317,7 +317,12 @@ impl Shop {
 
     /// No answer, or one that is none: a program that sends again does so without looking.
     fn not_told(&mut self, told: Told) {
-        if self.style.retries && told.tries < TRIES {
+        // A correction that arrived twice looks like the state's own: no record could tell.
+        let is_correction = match told.what {
+            What::Moved(place) => self.moved[place].kind == "correction",
+            _ => false,
+        };
+        if self.style.retries && told.tries < TRIES && !is_correction {
             self.queue.push_back(Told { tries: told.tries + 1, ..told });
         } else if let What::Sale(place) = told.what {
             self.receipts[place].is_given_up = true;
