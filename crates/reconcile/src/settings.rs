@@ -77,13 +77,17 @@ impl Settings {
     }
 
     /// Whether a happening lies within the window of its book, so that it can be a cause.
-    /// What does not may still be somebody's other half. A moment of the state at midnight UTC may be meant as a date: then the day
-    /// of the premises counts.
+    /// What does not may still be somebody's other half.
     #[must_use]
     pub fn in_window(&self, when: When, book: Book) -> bool {
-        let touches = |when: When| when.touches(self.window_start, self.snapshot(book));
-        let date = || when.date_at_midnight_utc().filter(|_| book == Book::State);
-        touches(when) || date().is_some_and(|day| self.zone.read(&day.to_string()).is_ok_and(touches))
+        when.touches(self.window_start, self.snapshot(book))
+    }
+
+    /// The same of a happening whose moment at midnight UTC may be meant as a date: then the day of the premises counts.
+    pub(crate) fn day_in_window(&self, when: When, book: Book) -> bool {
+        let in_window = |when: When| self.in_window(when, book);
+        in_window(when)
+            || when.date_at_midnight_utc().is_some_and(|day| self.zone.read(&day.to_string()).is_ok_and(in_window))
     }
 
     /// Whether it happened after the snapshot of its book was taken.

@@ -289,7 +289,7 @@ fn settle_returns(draft: &mut Draft<'_>, theirs: &mut [Adjustment<'_>]) {
 
 /// An adjustment of the state that another one of the state took back: the POS never had either.
 fn settle_reversals(draft: &Draft<'_>, theirs: &mut [Adjustment<'_>]) {
-    let in_window = |adjustment: &Adjustment<'_>| draft.settings.in_window(adjustment.movement.when, Book::State);
+    let in_window = |adjustment: &Adjustment<'_>| draft.settings.day_in_window(adjustment.movement.when, Book::State);
     for later in 0..theirs.len() {
         let (before, rest) = theirs.split_at_mut(later);
         let [adjustment, ..] = rest else { continue };
@@ -324,7 +324,7 @@ fn explain_repeated(
                 && other.amount == our.amount
                 && other.movement.note == matched.note
                 && same_time(our.movement, other.movement, draft.settings);
-            if same && draft.settings.in_window(other.movement.when, Book::State) && !repeated.contains(&place) {
+            if same && draft.settings.day_in_window(other.movement.when, Book::State) && !repeated.contains(&place) {
                 repeated.push(place);
             }
         }
@@ -404,7 +404,7 @@ fn only_in_pos(draft: &mut Draft<'_>, adjustment: &Adjustment<'_>) {
 
 fn only_in_state(draft: &mut Draft<'_>, adjustment: &Adjustment<'_>) {
     let when = adjustment.movement.when;
-    if !draft.settings.in_window(when, Book::State) {
+    if !draft.settings.day_in_window(when, Book::State) {
         return;
     }
     let (cause, kind) = match adjustment.class {
