@@ -48,10 +48,14 @@ async fn a_change_in_the_states_page_is_seen_explained_and_closed() {
     tokio::time::advance(std::time::Duration::from_secs(3_600)).await;
     world.served.by_hand(&world.licence, "Sam Cole", &by_hand("-2")).unwrap();
     tokio::time::advance(std::time::Duration::from_secs(7_200)).await;
-    let (view, tracked, changed) = world.round().await;
-    assert_eq!((tracked.found, tracked.gone), (1, 0), "{changed} records changed");
+    // The state gives its date alone: it may be later than the POS's export, which cannot show it then.
+    let (view, tracked, _) = world.round().await;
+    assert_eq!((tracked.found, tracked.gone), (0, 0));
     // The adjustment, and what the state says of the package now.
     assert_eq!(view.new_facts, 2);
+    world.exported = Some(world.client.state_now());
+    let (view, tracked, changed) = world.round().await;
+    assert_eq!((tracked.found, tracked.gone), (1, 0), "{changed} records changed");
     let it = view.outcome.discrepancies.iter().find(|it| it.package.to_string() == package).unwrap();
     assert_eq!(it.causes[0].cause.name(), "adjustment_only_in_state");
     let row = world.books.read(|tx| discrepancies_of(tx, &world.licence, &package)).unwrap().remove(0);
@@ -70,6 +74,7 @@ async fn a_change_in_the_states_page_is_seen_explained_and_closed() {
     // The person takes it back; the difference is gone, and the row says why.
     world.served.by_hand(&world.licence, "Sam Cole", &by_hand("2")).unwrap();
     tokio::time::advance(std::time::Duration::from_secs(7_200)).await;
+    world.exported = Some(world.client.state_now());
     let (_, tracked, _) = world.round().await;
     assert_eq!((tracked.found, tracked.gone), (0, 1));
     let row = world.books.read(|tx| discrepancies_of(tx, &world.licence, &package)).unwrap().remove(0);

@@ -18,6 +18,8 @@ pub struct World {
     pub served: Arc<Served>,
     pub client: Client<Simulated, TokioClock>,
     pub books: Store,
+    /// When the POS was exported last; at the end of its life, if not later.
+    pub exported: Option<Timestamp>,
     puller: Puller,
     looks: u32,
     live: Live,
@@ -44,6 +46,7 @@ impl World {
             served,
             client,
             books,
+            exported: None,
             puller: Puller::default(),
             looks: 0,
             live: Live::default(),
@@ -57,7 +60,12 @@ impl World {
     /// Pulls and looks; gives the view, what became of the list, and how many records had changed.
     pub async fn round(&mut self) -> (View, Tracked, u64) {
         let pulled = self.puller.pull(&self.client, &self.licence, &self.root()).await.unwrap();
-        let snapshots = Snapshots { pos: end_of(&self.root()), state: pulled.as_of, now: pulled.as_of, exported: None };
+        let snapshots = Snapshots {
+            pos: self.exported.unwrap_or_else(|| end_of(&self.root())),
+            state: pulled.as_of,
+            now: pulled.as_of,
+            exported: None,
+        };
         self.looks += 1;
         let source = Text::from(format!("s-{}", self.looks));
         let folder = read_folder(&self.root(), Some(snapshots)).unwrap();
