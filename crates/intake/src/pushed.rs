@@ -165,7 +165,8 @@ impl Rows {
     }
 }
 
-/// What names a row of the POS, besides its package: it is told again by the same name.
+/// What names a row of the POS: it is told again by the same name. A line of a receipt may be told of another package then; an event has
+/// a row for each package and SKU.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RowName {
     of_sale: bool,
@@ -173,7 +174,7 @@ pub struct RowName {
     line: Text,
     terminal: Text,
     day: Option<BusinessDay>,
-    sku: Sku,
+    of_event: Option<(PackageTag, Sku)>,
 }
 
 impl RowName {
@@ -188,7 +189,7 @@ impl RowName {
                 line: movement.line.clone(),
                 terminal: line.terminal.clone(),
                 day: Some(zone.day(movement.when.moment())),
-                sku: Sku::default(),
+                of_event: None,
             },
             _ => Self {
                 of_sale: false,
@@ -196,7 +197,7 @@ impl RowName {
                 line: Text::default(),
                 terminal: Text::default(),
                 day: None,
-                sku: movement.sku.clone(),
+                of_event: Some((movement.package, movement.sku.clone())),
             },
         }
     }

@@ -85,9 +85,7 @@ impl Puller {
         let trueup_metrc::client::Quiet { as_of, lists, rows, changed, not_permitted, .. } = quiet;
         Ok(Pulled { as_of, lists, rows, changed, not_permitted })
     }
-}
 
-impl Puller {
     /// Adds files to a folder. If it ends in between, the next start pulls everything anew.
     fn add(&self, new: &Path, place: &Path) -> io::Result<usize> {
         let mut added = self.added;

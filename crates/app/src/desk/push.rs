@@ -1,8 +1,8 @@
 //! What a POS tells row by row: written down in the folder, taken into the books, and the list is right.
 //!
 //! The rows are put into `pos/pushed/`, once it is known that they go together and before the books hear of them, so that they are there
-//! when the folder is read as a whole. Who tells them again, because he got no answer, changes nothing: his key says that it is the same, and a row that names the
-//! same line or event takes the place of the one before.
+//! when the folder is read as a whole. Who tells them again, because he got no answer, changes nothing: his key says that it is the
+//! same, and a row that names the same line or event takes the place of the one before.
 
 use super::folder::DeskFolder;
 use super::live::Live;
@@ -239,7 +239,6 @@ fn after(
         let name = RowName::of(&movement, &settings.zone);
         let mut concerned = packages_of(&movement);
         concerned.push(movement.package);
-        concerned.extend(packages.keys());
         concerned.sort_unstable();
         concerned.dedup();
         for package in concerned {

@@ -10,15 +10,16 @@ async fn tell(api: &Api, key: &str, body: &Value) -> (StatusCode, Value) {
     read(api.ask(Method::POST, MOVEMENTS, Some(body), &[("Idempotency-Key", key)]).await).await
 }
 
-/// A package that agrees, and what of it there is.
-async fn package(api: &Api) -> (String, String, String) {
+/// Two packages that agree, with their SKUs, and what of them there is.
+async fn packages(api: &Api) -> [(String, String, String); 2] {
     let inventory = std::fs::read_to_string(api.folder.path().join("store/pos/inventory.csv")).unwrap();
     let (_, page) = api.get("/api/v1/licenses/{license}/discrepancies?limit=500").await;
     let open: Vec<&str> =
         page["items"].as_array().unwrap().iter().map(|it| it["discrepancy"]["package"].as_str().unwrap()).collect();
     let rows = inventory.lines().skip(1).map(|row| row.split(',').collect::<Vec<_>>());
-    let row = rows.into_iter().find(|row| row[5] == "ea" && !open.contains(&row[0]) && row[4].len() > 1).unwrap();
-    (row[0].to_owned(), row[1].to_owned(), row[4].to_owned())
+    let mut quiet = rows.filter(|row| row[5] == "ea" && !open.contains(&row[0]) && row[4].len() > 1);
+    let mut next = || quiet.next().map(|row| (row[0].to_owned(), row[1].to_owned(), row[4].to_owned())).unwrap();
+    [next(), next()]
 }
 
 fn sale(package: &(String, String, String), line: &str, quantity: &str, voided: &str) -> Value {
@@ -29,7 +30,7 @@ fn sale(package: &(String, String, String), line: &str, quantity: &str, voided: 
 #[tokio::test]
 async fn what_is_told_is_in_the_list_when_it_is_answered() {
     let api = Api::start().await;
-    let it = package(&api).await;
+    let [it, second] = packages(&api).await;
     // Half an hour ago by the time of the second request; the state is not due to have it at the time of the first one.
     let now = json!({ "as_of": "2026-03-09T10:30:00-07:00", "sales": [sale(&it, "1", "2", "")] });
     let (status, answer) = tell(&api, "k-1", &now).await;
@@ -45,10 +46,20 @@ async fn what_is_told_is_in_the_list_when_it_is_answered() {
     // More of it is told, and an adjustment that nobody told the state: both are in the books, and read again with the folder.
     let more = json!({ "as_of": "2026-03-09T10:59:00-07:00", "sales": [sale(&it, "2", "1", "")], "movements": [{
         "event_id": "E-77", "at": "2026-03-09T10:40:00-07:00", "type": "adjust", "package_id": it.0, "sku": it.1,
-        "quantity_delta": "-1", "unit": "ea", "reason": "Spoilage" }] });
+        "quantity_delta": "-1", "unit": "ea", "reason": "Spoilage" }, {
+        "event_id": "E-78", "at": "2026-03-09T10:41:00-07:00", "type": "convert", "package_id": it.0, "sku": "MIX",
+        "quantity_delta": "-1", "unit": "ea", "to_package_id": second.0 }, {
+        // One event has a row for each of its packages, of one SKU or not.
+        "event_id": "E-78", "at": "2026-03-09T10:41:00-07:00", "type": "convert", "package_id": second.0, "sku": "MIX",
+        "quantity_delta": "1", "unit": "ea" }] });
     let (status, answer) = tell(&api, "k-2", &more).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
     let told = api.get("/api/v1/licenses/{license}/discrepancies?limit=500").await.1;
+    let lives = async || {
+        let of = async |tag: &str| api.get(&format!("/api/v1/licenses/{{license}}/packages/{tag}")).await.1;
+        [of(&it.0).await, of(&second.0).await]
+    };
+    let lives_told = lives().await;
     // Everything is read anew from the folder: the same.
     let looks = api.get("/api/v1/licenses/{license}").await.1["looks"].as_u64().unwrap();
     api.ask(Method::POST, "/api/v1/licenses/{license}/refresh", None, &[]).await;
@@ -64,12 +75,13 @@ async fn what_is_told_is_in_the_list_when_it_is_answered() {
         page["items"].as_array().unwrap().iter().map(|item| item["discrepancy"].clone()).collect()
     };
     assert_eq!(essence(&told), essence(&read_again));
+    assert_eq!(lives().await, lives_told);
 }
 
 #[tokio::test]
 async fn what_cannot_be_taken_in_is_refused_with_its_row() {
     let api = Api::start().await;
-    let it = package(&api).await;
+    let [it, _] = packages(&api).await;
     let ask = async |sales: Value, as_of: &str| tell(&api, "k-9", &json!({ "as_of": as_of, "sales": sales })).await;
     let good = "2026-03-09T10:30:00-07:00";
     let (status, problem) = ask(json!([sale(&it, "1", "1", ""), sale(&it, "2", "two", "")]), good).await;
