@@ -24,7 +24,7 @@ pub struct LineChange {
     pub unit: String,
     /// The price of what stands there, if it is known …
     pub price_before: Option<String>,
-    /// … and that of what shall; none leaves it as it is.
+    /// … and that of what shall; none where the quantity stays, or nothing does.
     pub price: Option<String>,
     /// Another class of customer.
     pub customer: Option<String>,
@@ -150,7 +150,8 @@ impl LineChange {
         let price_before = price(there.iter().map(|(_, line)| *line));
         let is_price = edited.cause == Cause::PriceDiffers;
         let new_price = if change != 0 || is_price { of_pos } else { None };
-        if new_price.is_none() && ((there.is_empty() && target.atoms() > 0) || is_price) {
+        // What stood there for another quantity is no price of this one.
+        if new_price.is_none() && ((change != 0 && target.atoms() > 0) || is_price) {
             return Err("the POS's export does not say at what price it was sold");
         }
         let customer = match edited.cause {
@@ -176,12 +177,13 @@ impl LineChange {
     /// What takes it back; nothing if what was there cannot be told.
     pub(super) fn taken_back(&self) -> Option<Self> {
         let is_of_quantity = self.customer.is_none() && self.sold_at.is_none();
-        let is_known = self.price.is_none() || self.price_before.is_some();
+        let is_priced = self.price.is_some() || self.held != self.target;
+        let is_known = !is_priced || self.held == "0" || self.price_before.is_some();
         (is_of_quantity && is_known).then(|| Self {
             held: self.target.clone(),
             target: self.held.clone(),
             price_before: self.price.clone().or_else(|| self.price_before.clone()),
-            price: self.price.as_ref().and(self.price_before.clone()),
+            price: self.price_before.clone().filter(|_| is_priced),
             ..self.clone()
         })
     }
@@ -208,9 +210,7 @@ impl SoldLine {
             customer: sale.customer()?.to_owned(),
         })
     }
-}
 
-impl SoldLine {
     /// The number that the state's receipt carries: the POS's, made the only one of its kind by the day and the till, so that it can be
     /// looked up. It still names the POS's receipt, whose number it ends with.
     fn external(&self) -> String {
